@@ -139,7 +139,7 @@ class Poly:
                 value = _column(atom, columns)
                 product = value if product is None else product & value
             assert product is not None
-            total ^= product
+            np.bitwise_xor(total, product, out=total)
         return total
 
     def __str__(self) -> str:

@@ -294,7 +294,7 @@ def _inlined(operations: tuple[Operation, ...], bits: dict[str, Poly], angles: d
             case Send(source=source, value=tuple() as indicators):
                 atoms = [source] if len(indicators) == 1 else [f"{source}={k}" for k in range(1, len(indicators) + 1)]
                 bits.update((atom, poly.substitute(bits.get)) for atom, poly in zip(atoms, indicators, strict=True))
-            case Gate() if bits or angles:
+            case Gate() if (bits or angles) and (op.when is not None or any(angle.terms for angle in op.angles)):
                 yield op.model_copy(
                     update={
                         "angles": tuple(_resolve(angle, bits.get, angles) for angle in op.angles),

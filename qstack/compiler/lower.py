@@ -13,7 +13,7 @@ import math
 
 from qstack import circuit as qc
 from qstack.backend import CapabilityError
-from qstack.boolean import FALSE, TRUE, Poly
+from qstack.boolean import FALSE, Poly
 from qstack.compiler.attach import Channel, NoisyPair, NoisyProgram
 from qstack.compiler.frames import CLIFFORD, NO_FRAME, ROTATION_AXIS, Frame, anticommuting, conjugate, owe
 from qstack.compiler.template import Blank, Record, Template, TemplateOperation, is_classical_bit
@@ -205,6 +205,7 @@ class _Walk:
             if not when:
                 return
             when = None
+        angles = tuple(angle.folded() for angle in angles)
         blank = any(angle.terms for angle in angles)
         if blank or (when is not None and not all(is_classical_bit(source) for source in when.sources)):
             self.operations.append(Blank(name, indices, angles, when))
@@ -228,6 +229,4 @@ def negated(angle: Affine, where: Poly) -> Affine:
     turned = [Term(coefficient=-2 * angle.constant, bit=where)] if angle.constant else []
     for term in angle.terms:
         turned += [term, Term(coefficient=-2 * term.coefficient, bit=term.bit & where)]
-    kept = tuple(term for term in turned if term.bit)
-    constant = angle.constant + sum(term.coefficient for term in kept if term.bit == TRUE)
-    return Affine(constant=constant, terms=tuple(term for term in kept if term.bit != TRUE))
+    return Affine(constant=angle.constant, terms=tuple(turned)).folded()

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from qstack.boolean import FALSE, TRUE, Poly
+from qstack.boolean import TRUE, Poly
 from qstack.errors import InputError
 
 
@@ -45,6 +45,14 @@ class Affine(Frozen):
         """Every source the angle depends on, angle symbols included."""
         bits = frozenset().union(*(term.bit.sources for term in self.terms))
         return bits | {term.symbol for term in self.terms if term.symbol is not None}
+
+    def folded(self) -> Affine:
+        """The same angle with terms that hold always, or never, merged away."""
+        if not any(term.bit.is_constant and term.symbol is None for term in self.terms):
+            return self
+        fixed = sum(term.coefficient for term in self.terms if term.bit == TRUE and term.symbol is None)
+        kept = tuple(term for term in self.terms if term.bit and (term.bit != TRUE or term.symbol is not None))
+        return Affine(constant=self.constant + fixed, terms=kept)
 
     def __str__(self) -> str:
         pieces = [f"{self.constant:.6g}"] if self.constant or not self.terms else []
@@ -311,15 +319,10 @@ def _resolve(angle: Affine, bits: Callable[[str], Poly | None], angles: dict[str
     """The angle with received bits and angle symbols replaced by what was sent."""
     if not angle.terms:
         return angle
-    constant, terms = angle.constant, list[Term]()
+    terms: list[Term] = []
     for term in angle.terms:
         bit = term.bit.substitute(bits)
         inner = angles[term.symbol] if term.symbol is not None else Affine(constant=1.0)
-        pieces = [Term(coefficient=inner.constant, bit=TRUE), *inner.terms]
-        for piece in pieces:
-            scaled = Term(coefficient=term.coefficient * piece.coefficient, bit=bit & piece.bit)
-            if scaled.bit == TRUE:
-                constant += scaled.coefficient
-            elif scaled.bit != FALSE and scaled.coefficient:
-                terms.append(scaled)
-    return Affine(constant=constant, terms=tuple(terms))
+        pieces = (Term(coefficient=inner.constant), *inner.terms)
+        terms += [Term(coefficient=term.coefficient * each.coefficient, bit=bit & each.bit) for each in pieces]
+    return Affine(constant=angle.constant, terms=tuple(terms)).folded()

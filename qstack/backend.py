@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Literal, NewType, Protocol, runtime_checkable
+from typing import Any, Literal, NewType, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,6 +120,14 @@ class Backend(Protocol):
 
     async def cancel(self, handle: JobHandle) -> None:
         """Stop a batch; a batch already final is left as it is."""
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """What a backend may offer beside the four verbs: facts about a batch that belong into its provenance."""
+
+    async def details(self, handle: JobHandle) -> dict[str, Any]:
+        """Plain data such as `taken_by`, the simulator of each run; also after the outcomes were fetched."""
 
 
 def obstacles(circuit: Circuit, capabilities: Capabilities) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from itertools import chain
+from math import isfinite
 
 from qstack.backend import (
     Backend,
@@ -97,6 +98,8 @@ def _check_run(name: str, capabilities: Capabilities, number: int, run: Run) -> 
         raise BatchError(
             f"run {number}: {run.circuit.parameters} free angles need values, got {len(run.parameters)}"
         )
+    if not all(isfinite(value) for value in run.parameters):
+        raise BatchError(f"run {number}: free angles must be finite, got {run.parameters}")
     if run.circuit.parameters and not capabilities.parameters:
         raise CapabilityError(
             f"run {number}: backend {name} binds no free angles: send `circuit.bound(parameters)`"
@@ -173,7 +176,7 @@ def _problem(op: Operation, circuit: Circuit, used: set[int], written: set[int])
             if (
                 len(qubits) != 2
                 or len(weights) != 4
-                or min(weights) < 0
+                or not _probabilities(weights)
                 or abs(sum(weights) - 1) > _TOLERANCE
             ):
                 return "a pair needs two qubits and four weights that are probabilities with sum 1"
@@ -190,6 +193,8 @@ def _gate_problem(op: Gate, circuit: Circuit, written: set[int]) -> str | None:
         return f"gate {op.name} acts on {expected} qubits"
     if len(op.angles) != ANGLES.get(op.name, 0):
         return f"gate {op.name} takes {ANGLES.get(op.name, 0)} angles"
+    if any(isinstance(angle, float) and not isfinite(angle) for angle in op.angles):
+        return "angles must be finite"
     terms = chain.from_iterable(angle.terms for angle in op.angles if isinstance(angle, Parameter))
     if any(not 0 <= index < circuit.parameters for _, index in terms):
         return f"the circuit has {circuit.parameters} free angles"
@@ -200,12 +205,16 @@ def _gate_problem(op: Gate, circuit: Circuit, written: set[int]) -> str | None:
     return None
 
 
+def _probabilities(values: tuple[float, ...]) -> bool:
+    return all(0 <= value <= 1 for value in values)
+
+
 def _noise_problem(op: Noise) -> str | None:
     if op.channel not in CHANNELS:
         return f"unknown channel; channels are {', '.join(sorted(CHANNELS))}"
     expected = 2 if op.channel == "depolarize2" else 1
     if len(op.qubits) != expected or len(op.values) != CHANNELS[op.channel]:
         return f"channel {op.channel} acts on {expected} qubits and takes {CHANNELS[op.channel]} numbers"
-    if min(op.values) < 0 or sum(op.values) > 1 + _TOLERANCE:
+    if not _probabilities(op.values) or sum(op.values) > 1 + _TOLERANCE:
         return "the numbers must be probabilities with sum at most 1"
     return None

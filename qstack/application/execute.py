@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from qstack.application.entanglement import Expansion, Memory, Supply, supply
 from qstack.application.tasks import Check, in_thread
-from qstack.backend import Backend, Lowering
+from qstack.backend import Backend, Describes, Lowering
 from qstack.compiler import Compiled, compile_program
 from qstack.compiler.compiled import Readout, Split
 from qstack.errors import InputError
@@ -88,9 +88,9 @@ async def execute(
     raw = await setup.backend.result(handle)
     progress("reading outcomes", 0.0)
     readout = await in_thread(lambda check: compiled.read(compiled.gather(split, raw), columns))
-    ran_on = getattr(setup.backend, "ran_on", None)
-    names = ran_on(split.runs) if ran_on is not None else (setup.backend.name,)
-    return Executed(program, readout, supplied, compiled, len(split.runs), tuple(names))
+    details = await setup.backend.details(handle) if isinstance(setup.backend, Describes) else {}
+    ran_on = tuple(sorted(set(details.get("taken_by", ())))) or (setup.backend.name,)
+    return Executed(program, readout, supplied, compiled, len(split.runs), ran_on)
 
 
 def input_columns(program: Program, inputs: Mapping[str, object], shots: int) -> dict[str, NDArray[np.uint8]]:

@@ -45,6 +45,8 @@ def draw(chance: Chance, shots: int, rng: np.random.Generator) -> list[Column]:
 
 def group(columns: Sequence[Column], sizes: Sequence[int], shots: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Distinct rows of the columns, shape (groups, columns), and the group each shot is in, shape (shots,)."""
+    if not columns:
+        return np.zeros((1, 0), dtype=np.int64), np.zeros(shots, dtype=np.int64)
     key = np.zeros(shots, dtype=np.int64)
     span = 1
     for column, size in zip(columns, sizes, strict=True):

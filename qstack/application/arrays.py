@@ -15,10 +15,9 @@ _MAX_BYTES = 1 << 30
 
 def pack(array: NDArray[Any]) -> dict[str, Any]:
     """A JSON form of an array: element type, shape, and the bytes (little endian, deflated, base 64)."""
-    plain = np.ascontiguousarray(array)
-    little = plain.astype(plain.dtype.newbyteorder("<"), copy=False)
+    little = array.astype(array.dtype.newbyteorder("<"), copy=False)
     data = base64.b64encode(zlib.compress(little.tobytes(), 6)).decode("ascii")
-    return {"dtype": little.dtype.str, "shape": list(plain.shape), "data": data}
+    return {"dtype": little.dtype.str, "shape": list(array.shape), "data": data}
 
 
 def unpack(value: Any) -> NDArray[Any]:

@@ -1,0 +1,177 @@
+"""Assertions on sampled results that fail for a wrong result and not for an unlucky one.
+
+Every bound is a false-alarm rate: the chance that a correct implementation fails once. With a fixed seed it is met or
+missed once and for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FALSE_ALARM = 6.3e-5
+"""Chance of a deviation of more than four standard errors, the default of all assertions here."""
+
+
+class Interval(Protocol):
+    """A number with an interval: an `Estimate` of `qstack.stats`, or a `Metric` of a result."""
+
+    @property
+    def value(self) -> float:
+        """The estimate."""
+
+    @property
+    def low(self) -> float:
+        """Lower end of the interval."""
+
+    @property
+    def high(self) -> float:
+        """Upper end of the interval."""
+
+    @property
+    def std_error(self) -> float:
+        """Standard error of the estimate."""
+
+    @property
+    def n(self) -> int:
+        """How many samples it rests on."""
+
+
+def assert_within_sigma(measured: Interval, expected: float, *, sigma: float = 4.0) -> None:
+    """Assert that the value expected is at most `sigma` standard errors away.
+
+    An estimate whose samples were all alike has no spread to go by; there the bound is the rule of three: an outcome
+    never seen in n samples can still have a probability of about `sigma**2 / n`.
+    """
+    __tracebackhide__ = True
+    spread = sigma * measured.std_error if measured.std_error > 0 else sigma**2 / max(measured.n, 1)
+    if not abs(measured.value - expected) <= spread:
+        away = abs(measured.value - expected) / (spread / sigma)
+        raise AssertionError(
+            f"measured {measured.value:.6g} +- {measured.std_error:.2g} from {measured.n} samples, expected {expected:.6g}: "
+            f"{away:.1f} standard errors away, {sigma:g} are allowed"
+        )
+
+
+def assert_estimate_contains(measured: Interval, expected: float) -> None:
+    """Assert that the interval contains the value. A 95 % interval misses one correct value in twenty: fix the seed."""
+    __tracebackhide__ = True
+    if not measured.low <= expected <= measured.high:
+        raise AssertionError(f"{expected:.6g} is outside [{measured.low:.6g}, {measured.high:.6g}] around {measured.value:.6g}")
+
+
+def assert_same_distribution(
+    samples: ArrayLike, expected: ArrayLike | Mapping[int, float], *, false_alarm: float = FALSE_ALARM
+) -> None:
+    """Assert by a chi-square test that samples follow a distribution.
+
+    Args:
+        samples: whole numbers, any shape; rows of several values can be packed into one number first.
+        expected: probability of each value, or other samples to compare with.
+        false_alarm: how often the assertion may fail although the distributions agree.
+    """
+    __tracebackhide__ = True
+    values, counts = np.unique(np.asarray(samples).ravel(), return_counts=True)
+    if not counts.size:
+        raise AssertionError("there are no samples")
+    seen = dict(zip(values.tolist(), counts.tolist(), strict=True))
+    if isinstance(expected, Mapping):
+        p = _fit(seen, expected)
+    else:
+        others, other_counts = np.unique(np.asarray(expected).ravel(), return_counts=True)
+        support = np.union1d(values, others)
+        table = np.zeros((2, len(support)))
+        table[0, np.searchsorted(support, values)] = counts
+        table[1, np.searchsorted(support, others)] = other_counts
+        p = _homogeneity(table)
+    if p < false_alarm:
+        raise AssertionError(f"the distributions differ (p = {p:.2g}, false-alarm rate {false_alarm:.2g}); seen: {seen}")
+
+
+def assert_no_signalling(
+    settings: Mapping[str, ArrayLike], outcomes: Mapping[str, ArrayLike], *, false_alarm: float = FALSE_ALARM
+) -> None:
+    """Assert that no group of parties can tell from its outcomes what the others chose.
+
+    For every group and every choice of its own settings, the distribution of its outcomes must be the same whatever the
+    settings of all others (Popescu and Rohrlich 1994). The false-alarm rate is that of all tests together.
+
+    Args:
+        settings: what each party chose, one whole number per shot.
+        outcomes: what each party got, one whole number per shot.
+        false_alarm: how often the assertion may fail although nobody signals.
+    """
+    __tracebackhide__ = True
+    if set(settings) != set(outcomes) or len(settings) < 2:
+        raise ValueError(
+            f"give settings and outcomes of the same parties, two or more; got {sorted(settings)} and {sorted(outcomes)}"
+        )
+    parties = sorted(settings)
+    tests: list[tuple[float, str]] = []
+    for size in range(1, len(parties)):
+        for group in combinations(parties, size):
+            others = [party for party in parties if party not in group]
+            own, got = _packed(settings, group), _packed(outcomes, group)
+            remote = _packed(settings, others)
+            for choice in np.unique(own):
+                table = _contingency(remote[own == choice], got[own == choice])
+                tests.append((_homogeneity(table), f"{', '.join(group)} with setting {choice}"))
+    p, worst = min(tests)
+    if p * len(tests) < false_alarm:
+        raise AssertionError(f"the outcomes of {worst} depend on what the others chose (p = {p:.2g}, {len(tests)} tests)")
+
+
+def _fit(seen: Mapping[int, int], expected: Mapping[int, float]) -> float:
+    """P-value of the counts under the distribution; bins that expect fewer than five are taken together."""
+    from scipy.stats import chisquare
+
+    if abs(sum(expected.values()) - 1.0) > 1e-6:
+        raise ValueError(f"the probabilities expected sum to {sum(expected.values()):.6g}, not to 1")
+    if any(expected.get(value, 0.0) <= 0.0 for value in seen):
+        return 0.0
+    total = sum(seen.values())
+    bins = sorted((total * p, seen.get(value, 0)) for value, p in expected.items() if p > 0)
+    merged: list[list[float]] = [[0.0, 0.0]]
+    for wanted, counted in bins:
+        if merged[-1][0] >= 5:
+            merged.append([0.0, 0.0])
+        merged[-1][0] += wanted
+        merged[-1][1] += counted
+    if len(merged) > 1 and merged[-1][0] < 5:
+        last = merged.pop()
+        merged[-1] = [merged[-1][0] + last[0], merged[-1][1] + last[1]]
+    wanted_counts, counts = np.array(merged).T
+    wanted_counts *= counts.sum() / wanted_counts.sum()
+    return 1.0 if len(counts) == 1 else float(chisquare(counts, wanted_counts).pvalue)
+
+
+def _homogeneity(table: NDArray[Any]) -> float:
+    """P-value of the rows being samples of one distribution."""
+    from scipy.stats import chi2_contingency
+
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+    if min(table.shape) < 2:
+        return 1.0
+    return float(chi2_contingency(table, correction=False).pvalue)
+
+
+def _contingency(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Counts of each pair of values."""
+    _, row = np.unique(rows, return_inverse=True)
+    _, column = np.unique(columns, return_inverse=True)
+    table = np.zeros((row.max(initial=0) + 1, column.max(initial=0) + 1))
+    np.add.at(table, (row, column), 1)
+    return table
+
+
+def _packed(values: Mapping[str, ArrayLike], parties: tuple[str, ...] | list[str]) -> NDArray[np.int64]:
+    """The joint value of some parties as one number per shot."""
+    packed = np.zeros(np.shape(values[parties[0]]), dtype=np.int64)
+    for party in parties:
+        column = np.asarray(values[party], dtype=np.int64)
+        packed = packed * (int(column.max(initial=0)) + 1) + column
+    return packed

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from qstack.backend import Capabilities, RawOutcomes, obstacles
 from qstack.backends.histories import Histories, State
 from qstack.backends.local import Checkpoint, LocalBackend
-from qstack.backends.schedule import MOST_QUBITS, Discard, Step, cheapest, schedule, width
+from qstack.backends.schedule import MOST_QUBITS, Discard, Mode, Step, cheapest, schedule, width
 from qstack.circuit import Circuit, Gate, Measure, Noise, Parameter, Reset
 
 if TYPE_CHECKING:
     import cirq
 
 _MOST_NUMBERS = 1 << 19
-"""Numbers in all states of one step before the histories are worked on in halves: some 10 ms of work."""
+"""Some 10 ms of work."""
 
 
 class CirqBackend(LocalBackend):
@@ -39,9 +39,20 @@ class CirqBackend(LocalBackend):
         lowerings=("frame", "native", "deferred"),
     )
 
+    def __init__(self, mode: Mode | None = None, most_numbers: int = _MOST_NUMBERS) -> None:
+        """Make a backend.
+
+        Args:
+            mode: always state vectors or always density matrices; the cheaper of the two unless given.
+            most_numbers: complex numbers in all states of one step before they are worked on in halves.
+        """
+        super().__init__()
+        self._mode = mode
+        self._most_numbers = most_numbers
+
     def prepare(self, circuit: Circuit) -> _CirqSampler:
         """Choose the order of operations."""
-        return _CirqSampler(circuit, schedule(circuit))
+        return _CirqSampler(circuit, self._mode, self._most_numbers)
 
     def obstacles(self, circuit: Circuit) -> list[str]:
         """Why this simulator cannot take the circuit; empty when it can."""
@@ -54,15 +65,18 @@ class CirqBackend(LocalBackend):
 class _CirqSampler:
     taken_by = "cirq"
 
-    def __init__(self, circuit: Circuit, steps: list[Step]) -> None:
+    def __init__(self, circuit: Circuit, mode: Mode | None, most_numbers: int) -> None:
         self._circuit = circuit
-        self._steps = steps
+        self._steps = schedule(circuit)
+        self._mode = mode
+        self._most_numbers = most_numbers
 
     def sample(
         self, parameters: tuple[float, ...], shots: int, seed: np.random.SeedSequence, checkpoint: Checkpoint
     ) -> RawOutcomes:
         rng = np.random.default_rng(seed)
-        base = 4 if cheapest(self._steps, shots) == "density" else 2
+        mode = self._mode or cheapest(self._steps, shots)
+        base = 4 if mode == "density" else 2
         outcomes = np.empty((shots, self._circuit.bits), dtype=np.uint8)
         filled = 0
         waiting = [(0, Histories.start(base, self._circuit.qubits, self._circuit.bits, shots))]
@@ -70,7 +84,7 @@ class _CirqSampler:
             at, histories = waiting.pop()
             while at < len(self._steps):
                 checkpoint()
-                if histories.size > _MOST_NUMBERS and len(histories.counts) > 1:
+                if histories.size > self._most_numbers and len(histories.counts) > 1:
                     histories, later = histories.halves()
                     waiting.append((at, later))
                     continue
@@ -82,9 +96,7 @@ class _CirqSampler:
         return outcomes[rng.permutation(shots)]
 
 
-def _advance(
-    histories: Histories, step: Step, parameters: tuple[float, ...], rng: np.random.Generator
-) -> Histories:
+def _advance(histories: Histories, step: Step, parameters: tuple[float, ...], rng: np.random.Generator) -> Histories:
     match step:
         case Gate(qubits=qubits, when=condition):
             histories.hold(qubits)
@@ -176,9 +188,7 @@ def _gate(name: str, angles: tuple[float, ...]) -> cirq.Gate:
             return cirq.rz(angles[0])
         case "u":
             return cirq.MatrixGate(
-                cirq.unitary(cirq.rz(angles[1]))
-                @ cirq.unitary(cirq.ry(angles[0]))
-                @ cirq.unitary(cirq.rz(angles[2]))
+                cirq.unitary(cirq.rz(angles[1])) @ cirq.unitary(cirq.ry(angles[0])) @ cirq.unitary(cirq.rz(angles[2]))
             )
         case "sdg":
             return cirq.S**-1

@@ -83,9 +83,7 @@ class _StimSampler:
     def sample(
         self, parameters: tuple[float, ...], shots: int, seed: np.random.SeedSequence, checkpoint: Checkpoint
     ) -> RawOutcomes:
-        sampler = self._circuit.compile_sampler(
-            seed=int(seed.generate_state(1, np.uint64)[0] >> np.uint64(1))
-        )
+        sampler = self._circuit.compile_sampler(seed=int(seed.generate_state(1, np.uint64)[0] >> np.uint64(1)))
         if self._order is None and shots <= self._chunk:
             return np.asarray(sampler.sample(shots)).view(np.uint8)
         outcomes = np.zeros((shots, self._bits), dtype=np.uint8)

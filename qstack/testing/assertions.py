@@ -126,37 +126,41 @@ def assert_no_signalling(
 
 
 def _fit(seen: Mapping[int, int], expected: Mapping[int, float]) -> float:
-    """P-value of the counts under the distribution; bins that expect fewer than five are taken together."""
+    """P-value of the counts under the distribution."""
     from scipy.stats import chisquare
 
     if abs(sum(expected.values()) - 1.0) > 1e-6:
         raise ValueError(f"the probabilities expected sum to {sum(expected.values()):.6g}, not to 1")
     if any(expected.get(value, 0.0) <= 0.0 for value in seen):
         return 0.0
-    total = sum(seen.values())
-    bins = sorted((total * p, seen.get(value, 0)) for value, p in expected.items() if p > 0)
-    merged: list[list[float]] = [[0.0, 0.0]]
-    for wanted, counted in bins:
-        if merged[-1][0] >= 5:
-            merged.append([0.0, 0.0])
-        merged[-1][0] += wanted
-        merged[-1][1] += counted
-    if len(merged) > 1 and merged[-1][0] < 5:
-        last = merged.pop()
-        merged[-1] = [merged[-1][0] + last[0], merged[-1][1] + last[1]]
-    wanted_counts, counts = np.array(merged).T
-    wanted_counts *= counts.sum() / wanted_counts.sum()
-    return 1.0 if len(counts) == 1 else float(chisquare(counts, wanted_counts).pvalue)
+    possible = [value for value, p in expected.items() if p > 0]
+    counts = np.array([seen.get(value, 0) for value in possible], dtype=np.float64)
+    wanted = np.array([expected[value] for value in possible]) * counts.sum()
+    counts, wanted = _merged(np.stack([counts, wanted]), wanted)
+    wanted *= counts.sum() / wanted.sum()
+    return 1.0 if len(counts) == 1 else float(chisquare(counts, wanted).pvalue)
 
 
-def _homogeneity(table: NDArray[Any]) -> float:
+def _homogeneity(table: NDArray[np.float64]) -> float:
     """P-value of the rows being samples of one distribution."""
     from scipy.stats import chi2_contingency
 
-    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
-    if min(table.shape) < 2:
-        return 1.0
-    return float(chi2_contingency(table, correction=False).pvalue)
+    table = _merged(table.T, table.sum(axis=1)).T
+    table = _merged(table, table.sum(axis=0) * table.sum(axis=1).min() / table.sum())
+    return 1.0 if min(table.shape) < 2 else float(chi2_contingency(table, correction=False).pvalue)
+
+
+def _merged(table: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The table with columns that expect fewer than five taken together, where chi-square would not hold."""
+    order = np.argsort(expected, kind="stable")
+    table, reached = table[:, order], np.cumsum(expected[order])
+    starts = [0]
+    for column in range(1, len(reached)):
+        done = reached[starts[-1] - 1] if starts[-1] else 0.0
+        if reached[column - 1] - done >= 5 and reached[-1] - reached[column - 1] >= 5:
+            starts.append(column)
+    summed: NDArray[np.float64] = np.add.reduceat(table, starts, axis=1)
+    return summed
 
 
 def _contingency(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:

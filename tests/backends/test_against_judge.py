@@ -18,7 +18,7 @@ from qstack.backends.conformance.exact import unitary as kit_unitary
 from qstack.backends.conformance.strategies import circuits
 from qstack.backends.local import LocalBackend
 from qstack.backends.stim import StimBackend
-from qstack.circuit import ANGLES, GATES, Circuit, Gate, Measure, Noise, Pair, Parameter
+from qstack.circuit import ANGLES, GATES, Circuit, Gate, Measure, Noise, Operation, Pair, Parameter
 from tests import judge
 
 SHOTS = 1500
@@ -94,7 +94,7 @@ def test_a_werner_pair_at_angles_has_the_textbook_correlation(backend: LocalBack
 def test_damping_through_swaps_has_the_textbook_coherence(mode: str) -> None:
     """Damping both halves of Phi+ by gamma leaves <XX> = 1 - gamma; Bell states multiply <XX> along a swap."""
     gamma, shots = 0.2, 100_000
-    operations = [
+    operations: list[Operation] = [
         Pair((0, 1)),
         Pair((2, 3)),
         Noise("amplitude_damping", (0,), (gamma,)),

@@ -33,10 +33,6 @@ def _swapped_gates(circuit: Circuit) -> Circuit:
     return replace(circuit, operations=tuple(new))
 
 
-def _without_hadamard(circuit: Circuit) -> Circuit:
-    return replace(circuit, operations=tuple(op for op in circuit.operations if getattr(op, "name", "") != "h"))
-
-
 def _without_noise(circuit: Circuit) -> Circuit:
     return replace(circuit, operations=tuple(op for op in circuit.operations if not isinstance(op, Noise)))
 
@@ -109,7 +105,6 @@ def suite(make: Callable[[], LocalBackend]) -> BackendConformance:
 
 FAULTS: list[tuple[str, Callable[[], LocalBackend], Callable[[BackendConformance], None]]] = [
     ("gates", lambda: Rewriting(_swapped_gates), lambda s: s.test_gate_is_the_unitary_it_should_be("sx")),
-    ("gates at random", lambda: Rewriting(_without_hadamard), lambda s: s.test_random_circuits()),
     ("noise", lambda: Rewriting(_without_noise), lambda s: s.test_standard_circuit("pauli-noise-y")),
     ("two-qubit noise", lambda: Rewriting(_without_noise), lambda s: s.test_standard_circuit("depolarize2-z")),
     ("Bell index", lambda: Rewriting(_weights_reversed), lambda s: s.test_standard_circuit("noisy-pair-x")),

@@ -17,13 +17,13 @@ import argparse
 import asyncio
 import json
 import socket
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qstack.application import Session
@@ -113,7 +113,7 @@ class Service:
         if self.closing:
             raise web.HTTPServiceUnavailable(text="the service is shutting down")
         if len(self.running) >= self.limit:
-            raise web.HTTPTooManyRequests(text=f"{self.limit} runs are under way; try again", headers={"Retry-After": "1"})
+            raise web.HTTPTooManyRequests(text=f"{self.limit} runs are under way; try again in a second")
         job = Job(order, self.folder)
         self.jobs[job.id] = job
         try:
@@ -176,7 +176,7 @@ def described(error: BaseException) -> tuple[int, dict[str, str]]:
 
 
 @web.middleware
-async def as_json(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+async def as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every error as JSON."""
     try:
         return await handler(request)

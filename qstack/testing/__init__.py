@@ -1,13 +1,13 @@
 """Help for tests of protocols and networks: small networks, seeded runs, assertions on sampled results.
 
-Works with any test runner; `qstack.testing.plugin` offers the same as pytest fixtures. Everything is imported when first
-used, because the plugin is loaded in every pytest process of an environment that has the stack installed.
+Works with any test runner; `qstack.testing.plugin` offers the same as pytest fixtures. Everything is imported when
+first used, because the plugin is loaded in every pytest process of an environment that has the stack installed.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from qstack.testing.assertions import (
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{'networks' if name in ('chain', 'lab') else 'assertions'}"), name)

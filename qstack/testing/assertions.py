@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import combinations
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from qstack.stats import Estimate, chi_square_p, sigmas, within_sigma
 
 FALSE_ALARM = 6.3e-5
 """Chance of a deviation of more than four standard errors, the default of all assertions here."""
@@ -42,18 +44,13 @@ class Interval(Protocol):
 
 
 def assert_within_sigma(measured: Interval, expected: float, *, sigma: float = 4.0) -> None:
-    """Assert that the value expected is at most `sigma` standard errors away.
-
-    An estimate whose samples were all alike has no spread to go by; there the bound is the rule of three: an outcome
-    never seen in n samples can still have a probability of about `sigma**2 / n`.
-    """
+    """Assert that the value expected is at most `sigma` standard errors away."""
     __tracebackhide__ = True
-    spread = sigma * measured.std_error if measured.std_error > 0 else sigma**2 / max(measured.n, 1)
-    if not abs(measured.value - expected) <= spread:
-        away = abs(measured.value - expected) / (spread / sigma)
+    estimate = Estimate(measured.value, measured.low, measured.high, measured.std_error, measured.n)
+    if not within_sigma(estimate, expected, sigma):
         raise AssertionError(
-            f"measured {measured.value:.6g} +- {measured.std_error:.2g} from {measured.n} samples, expected {expected:.6g}: "
-            f"{away:.1f} standard errors away, {sigma:g} are allowed"
+            f"measured {estimate.value:.6g} +- {estimate.std_error:.2g} from {estimate.n} samples, "
+            f"expected {expected:.6g}: {sigmas(estimate, expected):.1f} standard errors away, {sigma:g} are allowed"
         )
 
 
@@ -61,7 +58,8 @@ def assert_estimate_contains(measured: Interval, expected: float) -> None:
     """Assert that the interval contains the value. A 95 % interval misses one correct value in twenty: fix the seed."""
     __tracebackhide__ = True
     if not measured.low <= expected <= measured.high:
-        raise AssertionError(f"{expected:.6g} is outside [{measured.low:.6g}, {measured.high:.6g}] around {measured.value:.6g}")
+        interval = f"[{measured.low:.6g}, {measured.high:.6g}] around {measured.value:.6g}"
+        raise AssertionError(f"{expected:.6g} is outside {interval}")
 
 
 def assert_same_distribution(
@@ -89,7 +87,7 @@ def assert_same_distribution(
         table[1, np.searchsorted(support, others)] = other_counts
         p = _homogeneity(table)
     if p < false_alarm:
-        raise AssertionError(f"the distributions differ (p = {p:.2g}, false-alarm rate {false_alarm:.2g}); seen: {seen}")
+        raise AssertionError(f"the distributions differ (p = {p:.2g}, {false_alarm:.2g} is allowed); seen: {seen}")
 
 
 def assert_no_signalling(
@@ -108,7 +106,8 @@ def assert_no_signalling(
     __tracebackhide__ = True
     if set(settings) != set(outcomes) or len(settings) < 2:
         raise ValueError(
-            f"give settings and outcomes of the same parties, two or more; got {sorted(settings)} and {sorted(outcomes)}"
+            "give settings and outcomes of the same parties, two or more; "
+            f"got {sorted(settings)} and {sorted(outcomes)}"
         )
     parties = sorted(settings)
     tests: list[tuple[float, str]] = []
@@ -122,23 +121,18 @@ def assert_no_signalling(
                 tests.append((_homogeneity(table), f"{', '.join(group)} with setting {choice}"))
     p, worst = min(tests)
     if p * len(tests) < false_alarm:
-        raise AssertionError(f"the outcomes of {worst} depend on what the others chose (p = {p:.2g}, {len(tests)} tests)")
+        told = f"(p = {p:.2g}, {len(tests)} tests)"
+        raise AssertionError(f"the outcomes of {worst} depend on what the others chose {told}")
 
 
 def _fit(seen: Mapping[int, int], expected: Mapping[int, float]) -> float:
     """P-value of the counts under the distribution."""
-    from scipy.stats import chisquare
-
-    if abs(sum(expected.values()) - 1.0) > 1e-6:
-        raise ValueError(f"the probabilities expected sum to {sum(expected.values()):.6g}, not to 1")
-    if any(expected.get(value, 0.0) <= 0.0 for value in seen):
-        return 0.0
-    possible = [value for value, p in expected.items() if p > 0]
-    counts = np.array([seen.get(value, 0) for value in possible], dtype=np.float64)
-    wanted = np.array([expected[value] for value in possible]) * counts.sum()
-    counts, wanted = _merged(np.stack([counts, wanted]), wanted)
-    wanted *= counts.sum() / wanted.sum()
-    return 1.0 if len(counts) == 1 else float(chisquare(counts, wanted).pvalue)
+    total = sum(expected.values())
+    if abs(total - 1.0) > 1e-6:
+        raise ValueError(f"the probabilities expected sum to {total:.6g}, not to 1")
+    values = sorted({*seen, *expected})
+    weights = [expected.get(value, 0.0) / total for value in values]
+    return chi_square_p([seen.get(value, 0) for value in values], weights)
 
 
 def _homogeneity(table: NDArray[np.float64]) -> float:

@@ -1,7 +1,7 @@
 """The pytest plugin: fixtures for networks, seeded runs and sessions. Found by entry point, no import needed.
 
-pytest loads this module in every process, so it imports nothing at its top but pytest; the stack comes in with the first
-fixture that is used.
+pytest loads this module in every process, so it imports nothing at its top but pytest; the stack comes in with the
+first fixture that is used.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--qstack-seed`."""
     group = parser.getgroup("qstack", "quantum-network protocols")
-    group.addoption("--qstack-seed", type=int, default=None, metavar="N", help="seed of all qstack fixtures (by default, one per test)")
+    help_text = "seed of all qstack fixtures; by default every test has its own, fixed one"
+    group.addoption("--qstack-seed", type=int, default=None, metavar="N", help=help_text)
 
 
 @pytest.fixture

@@ -63,7 +63,9 @@ class Histories:
 
     def _take(self, rows: slice | Rows, state: State | None = None) -> Histories:
         kept = self.state[rows] if state is None else state
-        return Histories(self.base, kept, self.counts[rows], self.bits[rows], self.level[rows], list(self.held))
+        return Histories(
+            self.base, kept, self.counts[rows], self.bits[rows], self.level[rows], list(self.held)
+        )
 
     def hold(self, qubits: Sequence[int]) -> None:
         """Give these qubits an axis, where they have none, in their last known basis state."""
@@ -165,7 +167,8 @@ def _joined(parts: Sequence[Histories]) -> Histories:
     if len(parts) == 1:
         return parts[0]
     fields: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in ("state", "counts", "bits", "level")
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("state", "counts", "bits", "level")
     }
     return Histories(base=parts[0].base, held=list(parts[0].held), **fields)
 

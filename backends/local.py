@@ -126,7 +126,9 @@ class LocalBackend(ABC):
         """
         job = self._job(handle)
         if job.claimed:
-            raise BackendError(f"the outcomes of {handle} are being fetched already; they can be fetched once")
+            raise BackendError(
+                f"the outcomes of {handle} are being fetched already; they can be fetched once"
+            )
         job.claimed = True
         try:
             outcomes = await asyncio.wrap_future(job.future)
@@ -143,7 +145,9 @@ class LocalBackend(ABC):
         except QstackError:
             raise
         except Exception as error:
-            raise BackendError(f"batch {handle} failed on {self.name}: {type(error).__name__}: {error}") from error
+            raise BackendError(
+                f"batch {handle} failed on {self.name}: {type(error).__name__}: {error}"
+            ) from error
         finally:
             self._retire(handle)
 
@@ -173,7 +177,9 @@ class LocalBackend(ABC):
         try:
             return self._jobs[handle]
         except KeyError:
-            reason = "its outcomes were fetched before" if handle in self._past else "it was not submitted here"
+            reason = (
+                "its outcomes were fetched before" if handle in self._past else "it was not submitted here"
+            )
             raise BackendError(f"{self.name} holds no batch {handle}: {reason}") from None
 
     def _retire(self, handle: JobHandle) -> None:

@@ -1,7 +1,7 @@
 """An independent judge of circuits: the exact joint distribution of all bits, from textbook matrices.
 
-Works on full 2^n by 2^n density matrices, one per assignment of the bits measured so far. Shares nothing with the
-backends but the circuit itself, and is meant to be plainly right, not fast: at most about eight qubits.
+Works on full 2^n by 2^n density matrices, one per assignment of the bits measured so far. Shares nothing with
+the backends but the circuit itself, and is meant to be plainly right, not fast: at most about eight qubits.
 """
 
 from __future__ import annotations
@@ -80,7 +80,10 @@ def embed(matrix: Matrix, qubits: tuple[int, ...], total: int) -> Matrix:
 def _kraus(noise: Noise) -> list[Matrix]:
     match noise.channel, noise.values:
         case "pauli", (px, py, pz):
-            return [math.sqrt(max(p, 0.0)) * m for p, m in zip((1 - px - py - pz, px, py, pz), PAULIS, strict=True)]
+            return [
+                math.sqrt(max(p, 0.0)) * m
+                for p, m in zip((1 - px - py - pz, px, py, pz), PAULIS, strict=True)
+            ]
         case "depolarize2", (p,):
             products = [np.kron(a, b) for a in PAULIS for b in PAULIS]
             return [math.sqrt(1 - p) * products[0]] + [math.sqrt(p / 15) * m for m in products[1:]]

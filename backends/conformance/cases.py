@@ -76,7 +76,10 @@ def standard() -> Iterator[tuple[str, Circuit]]:
     yield "pair-any-angles", _measured(2, [Pair((0, 1), WEIGHTS), *angles])
     yield "damped-one", _measured(1, [Gate("x", (0,)), Noise("amplitude_damping", (0,), (0.25,))])
     yield "ghz", _measured(4, [Gate("h", (0,)), *(Gate("cx", (q, q + 1)) for q in range(3))])
-    yield "two-pairs-share-a-circuit", _measured(4, [Pair((0, 2), WEIGHTS), Pair((3, 1), (0.0, 0.5, 0.0, 0.5))])
+    yield (
+        "two-pairs-share-a-circuit",
+        _measured(4, [Pair((0, 2), WEIGHTS), Pair((3, 1), (0.0, 0.5, 0.0, 0.5))]),
+    )
     for state, prepare in (("0", ()), ("+", ("h",))):
         yield f"teleport-frames-{state}", _teleport(prepare, feed_forward=False)
         yield f"teleport-{state}", _teleport(prepare, feed_forward=True)
@@ -87,15 +90,27 @@ def standard() -> Iterator[tuple[str, Circuit]]:
     yield "measured-again", Circuit(1, 3, tuple(again))
     reset: list[Operation] = [Pair((0, 1), WEIGHTS), Reset(0), Gate("h", (0,)), Measure(0, 0), Measure(1, 1)]
     yield "reset", Circuit(2, 2, tuple(reset))
-    reused: list[Operation] = [Pair((0, 1)), Measure(0, 0), Reset(0), Pair((0, 2)), Measure(0, 1), Measure(1, 2)]
+    reused: list[Operation] = [
+        Pair((0, 1)),
+        Measure(0, 0),
+        Reset(0),
+        Pair((0, 2)),
+        Measure(0, 1),
+        Measure(1, 2),
+    ]
     yield "pair-on-reset-qubits", Circuit(3, 3, (*reused, Reset(2)))
-    yield "bits-in-another-order", Circuit(3, 4, (Gate("x", (1,)), Measure(1, 3), Measure(0, 0), Measure(2, 2)))
+    yield (
+        "bits-in-another-order",
+        Circuit(3, 4, (Gate("x", (1,)), Measure(1, 3), Measure(0, 0), Measure(2, 2))),
+    )
 
 
 def _damped_feed_forward() -> Circuit:
     """Amplitude damping between a measurement and what depends on it."""
     operations: list[Operation] = [Pair((0, 1)), Measure(0, 0), Noise("amplitude_damping", (1,), (0.4,))]
-    return Circuit(2, 2, (*operations, Gate("x", (1,), (), _bit(0)), Noise("pauli", (1,), (0.1, 0, 0)), Measure(1, 1)))
+    return Circuit(
+        2, 2, (*operations, Gate("x", (1,), (), _bit(0)), Noise("pauli", (1,), (0.1, 0, 0)), Measure(1, 1))
+    )
 
 
 def one_gate(name: str, qubits: int, angles: tuple[float, ...]) -> list[Circuit]:

@@ -1,7 +1,7 @@
 """The exact joint distribution of a circuit's bits, from density matrices: what outcomes are compared with.
 
-A density matrix is kept as a tensor of one ket and one bra index per qubit, one for every assignment of the bits
-measured so far. Written for trust, not speed; independent of every backend.
+A density matrix is kept as a tensor of one ket and one bra index per qubit, one for every assignment of the
+bits measured so far. Written for trust, not speed; independent of every backend.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ Tensor = NDArray[np.complex128]
 Bits = tuple[int, ...]
 
 _ID, _X, _Y, _Z = (
-    np.array(m, dtype=complex) for m in ([[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]])
+    np.array(m, dtype=complex)
+    for m in ([[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]])
 )
 _PAULIS = (_ID, _X, _Y, _Z)
 _PROJECTORS = ((_ID + _Z) / 2, (_ID - _Z) / 2)
@@ -92,7 +93,9 @@ def _trace(rho: Tensor) -> float:
     return float(np.trace(rho.reshape(side, side)).real)
 
 
-def _step(op: Operation, parameters: tuple[float, ...], bits: Bits, rho: Tensor) -> Iterator[tuple[Bits, Tensor]]:
+def _step(
+    op: Operation, parameters: tuple[float, ...], bits: Bits, rho: Tensor
+) -> Iterator[tuple[Bits, Tensor]]:
     match op:
         case Gate(name=name, qubits=qubits):
             angles = [a.value(parameters) if isinstance(a, Parameter) else a for a in op.angles]
@@ -103,7 +106,10 @@ def _step(op: Operation, parameters: tuple[float, ...], bits: Bits, rho: Tensor)
             rho = _sum(rho, [unitary("h")], (first,))
             rho = _sum(rho, [unitary("cx")], (first, second))
             operators = [_ID, _X, _Z, _X @ _Z]
-            yield bits, _sum(rho, [np.sqrt(w) * m for w, m in zip(weights, operators, strict=True)], (second,))
+            yield (
+                bits,
+                _sum(rho, [np.sqrt(w) * m for w, m in zip(weights, operators, strict=True)], (second,)),
+            )
         case Measure(qubit=qubit, bit=bit):
             for value, projector in enumerate(_PROJECTORS):
                 yield (*bits[:bit], value, *bits[bit + 1 :]), _sum(rho, [projector], (qubit,))

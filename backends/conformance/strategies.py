@@ -92,7 +92,9 @@ class _Builder:
         if not self.bits or not allowed or self.draw(st.booleans()):
             return None
         atoms = st.integers(0, self.bits - 1).map(lambda bit: Poly.atom(f"c{bit}"))
-        products = st.lists(atoms, max_size=3 if full else 1).map(lambda some: reduce(Poly.__and__, some, TRUE))
+        products = st.lists(atoms, max_size=3 if full else 1).map(
+            lambda some: reduce(Poly.__and__, some, TRUE)
+        )
         return reduce(Poly.__xor__, self.draw(st.lists(products, max_size=3)), FALSE)
 
     def noise(self, usable: list[int]) -> None:
@@ -116,7 +118,7 @@ def _weights() -> st.SearchStrategy[tuple[float, float, float, float]]:
 
 @st.composite
 def circuits(draw: st.DrawFn, capabilities: Capabilities) -> tuple[Circuit, tuple[float, ...]]:
-    """A circuit of at most four qubits and five bits that the capabilities allow, and values of its free angles."""
+    """A circuit of at most four qubits and five bits that the capabilities allow, and its free angles."""
     most = 4 if capabilities.qubits is None else min(4, capabilities.qubits)
     builder = _Builder(draw, capabilities, draw(st.integers(1, most)))
     kinds = ("gate", "gate", "gate", "pair", "noise", "measure", "reset")

@@ -1,6 +1,6 @@
 """The tests: what a backend promises by the seam, checked from outside.
 
-Statistics are compared with `exact.distribution`; a test whose circuit needs more than the capabilities is skipped.
+Statistics are compared with `exact.distribution`; a test that needs more than the capabilities is skipped.
 Everything runs in its own event loop, so no pytest plugin is needed.
 """
 
@@ -30,7 +30,18 @@ from qstack.backends.conformance import cases
 from qstack.backends.conformance.compare import MANY, assert_fits
 from qstack.backends.conformance.exact import distribution
 from qstack.backends.conformance.strategies import circuits
-from qstack.circuit import ANGLES, CHANNELS, GATES, TWO_QUBIT_GATES, Circuit, Gate, Measure, Noise, Pair, Reset
+from qstack.circuit import (
+    ANGLES,
+    CHANNELS,
+    GATES,
+    TWO_QUBIT_GATES,
+    Circuit,
+    Gate,
+    Measure,
+    Noise,
+    Pair,
+    Reset,
+)
 from qstack.errors import InputError
 
 T = TypeVar("T")
@@ -53,7 +64,7 @@ class BackendConformance:
         """A new backend; called at least once per test."""
         raise TypeError(f"{type(self).__name__} must define make_backend()")
 
-    # -- the four verbs, for tests ------------------------------------------------------------------------------
+    # -- the four verbs, for tests --
 
     def outcomes(self, runs: Sequence[Run], seed: int | None = None) -> list[RawOutcomes]:
         """Submit a batch to a new backend and wait for its outcomes."""
@@ -79,7 +90,7 @@ class BackendConformance:
         if not self.make_backend().capabilities.simulator:
             pytest.skip("hardware is not exact")
 
-    # -- form ---------------------------------------------------------------------------------------------------
+    # -- form --
 
     def test_it_is_a_backend_with_sound_capabilities(self) -> None:
         backend = self.make_backend()
@@ -109,7 +120,7 @@ class BackendConformance:
     def test_an_empty_batch_gives_no_outcomes(self) -> None:
         assert self.outcomes([]) == []
 
-    # -- physics ------------------------------------------------------------------------------------------------
+    # -- physics --
 
     @pytest.mark.parametrize("name", STANDARD)
     def test_standard_circuit(self, name: str) -> None:
@@ -156,7 +167,7 @@ class BackendConformance:
 
         check()
 
-    # -- seeds --------------------------------------------------------------------------------------------------
+    # -- seeds --
 
     def test_the_same_seed_gives_the_same_outcomes(self) -> None:
         self.needs_simulator()
@@ -178,7 +189,9 @@ class BackendConformance:
         column = outcome[:, 0].astype(int)
         agreements = int((column[1:] == column[:-1]).sum())
         assert_fits(
-            np.repeat(np.array([[1], [0]], dtype=np.uint8), [agreements, len(column) - 1 - agreements], axis=0),
+            np.repeat(
+                np.array([[1], [0]], dtype=np.uint8), [agreements, len(column) - 1 - agreements], axis=0
+            ),
             {(0,): 0.5, (1,): 0.5},
         )
 
@@ -186,7 +199,7 @@ class BackendConformance:
         circuit = Circuit(2, 2, (Pair((0, 1)), Measure(0, 0), Measure(1, 1)))
         return [Run(circuit, self.clipped(200))] * 2
 
-    # -- refusals -----------------------------------------------------------------------------------------------
+    # -- refusals --
 
     @pytest.mark.parametrize("name", MALFORMED)
     def test_malformed_runs_are_refused_at_submission(self, name: str) -> None:
@@ -226,7 +239,7 @@ class BackendConformance:
             with pytest.raises(CapabilityError):
                 self.outcomes(runs)
 
-    # -- the life of a batch ------------------------------------------------------------------------------------
+    # -- the life of a batch --
 
     def test_outcomes_can_be_fetched_once(self) -> None:
         async def conversation() -> None:

@@ -1,7 +1,7 @@
 """Circuits as OpenQASM 3 text (Cross et al., ACM Transactions on Quantum Computing 3, 12, 2022).
 
-Gates are those of `stdgates.inc` and the built-in `U`; noise, which the language does not have, is written as Braket's
-noise pragmas where their meaning is the same to the bit, otherwise as a comment. Reading text back may not enter.
+Gates are those of `stdgates.inc` and the built-in `U`. Noise, which the language lacks, is written as noise
+pragmas of Amazon Braket where they mean exactly the same, else as a comment. Reading text may not enter.
 """
 
 from __future__ import annotations
@@ -11,13 +11,17 @@ from collections.abc import Iterator
 from qstack.boolean import TRUE, Poly
 from qstack.circuit import Circuit, Gate, Measure, Noise, Operation, Parameter, Reset
 
-_PRAGMAS = {"pauli": "pauli_channel", "depolarize2": "two_qubit_depolarizing", "amplitude_damping": "amplitude_damping"}
+_PRAGMAS = {
+    "pauli": "pauli_channel",
+    "depolarize2": "two_qubit_depolarizing",
+    "amplitude_damping": "amplitude_damping",
+}
 _MOST_DEPOLARIZING = 15 / 16
 """Braket takes no larger probability for `two_qubit_depolarizing`."""
 
 
 def to_openqasm3(circuit: Circuit) -> str:
-    """The circuit as OpenQASM 3: qubits `q`, classical bits `c`, free angles `p0`, `p1`, ... as inputs in radians.
+    """The circuit as OpenQASM 3: qubits `q`, bits `c`, free angles `p0`, `p1`, ... as inputs in radians.
 
     Pairs are written as h, cx and Pauli noise. A conditional gate is an `if` on a parity of products of bits.
     """
@@ -73,7 +77,9 @@ def _condition(condition: Poly) -> str:
     value = 0 if TRUE.terms <= condition.terms else 1
     if len(products) == 1 and len(products[0]) == 1:
         return f"{texts[0]} == {value}"
-    grouped = [f"({text})" if len(product) > 1 else text for text, product in zip(texts, products, strict=True)]
+    grouped = [
+        f"({text})" if len(product) > 1 else text for text, product in zip(texts, products, strict=True)
+    ]
     return f"({' ^ '.join(grouped) if len(texts) > 1 else texts[0]}) == {value}"
 
 

@@ -1,4 +1,4 @@
-"""Every local simulator against the density matrices of `tests.judge`, on circuits drawn from its capabilities."""
+"""Every local simulator against the density matrices of `tests.judge`, on circuits it can take."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_werner_pair_at_angles_has_the_textbook_correlation(backend: LocalBack
 
 @pytest.mark.parametrize("mode", ["vector", "density"])
 def test_damping_through_swaps_has_the_textbook_coherence(mode: str) -> None:
-    """Damping both halves of Phi+ by gamma leaves <XX> = 1 - gamma; Bell states multiply <XX> along a swap."""
+    """Damping both halves of Phi+ by gamma leaves <XX> = 1 - gamma; swaps multiply <XX> of the pairs."""
     gamma, shots = 0.2, 100_000
     operations: list[Operation] = [
         Pair((0, 1)),

@@ -21,7 +21,9 @@ from qstack.boolean import TRUE, Poly
 from qstack.circuit import Circuit, Gate, Measure, Noise, Operation, Pair, Reset
 
 PAIR = Circuit(2, 2, (Pair((0, 1)), Gate("ry", (0,), (0.3,)), Measure(0, 0), Measure(1, 1)))
-GHZ = Circuit(3, 3, (Gate("h", (0,)), Gate("cx", (0, 1)), Gate("cx", (1, 2)), *(Measure(q, q) for q in range(3))))
+GHZ = Circuit(
+    3, 3, (Gate("h", (0,)), Gate("cx", (0, 1)), Gate("cx", (1, 2)), *(Measure(q, q) for q in range(3)))
+)
 MAGIC = Circuit(2, 2, (Gate("h", (0,)), Gate("t", (0,)), Gate("cx", (0, 1)), Measure(0, 0), Measure(1, 1)))
 
 
@@ -34,7 +36,10 @@ def chain(swaps: int, *, damped: bool = False) -> Circuit:
     for left in range(1, end - 1, 2):
         operations += [Gate("cx", (left, left + 1)), Gate("h", (left,))]
         operations += [Measure(left, left - 1), Measure(left + 1, left)]
-        operations += [Gate("x", (end,), (), Poly.atom(f"c{left}")), Gate("z", (end,), (), Poly.atom(f"c{left - 1}"))]
+        operations += [
+            Gate("x", (end,), (), Poly.atom(f"c{left}")),
+            Gate("z", (end,), (), Poly.atom(f"c{left - 1}")),
+        ]
     operations += [Measure(0, end - 1), Measure(end, end)]
     return Circuit(end + 1, end + 1, tuple(operations))
 
@@ -80,7 +85,9 @@ async def test_a_state_too_wide_for_memory_is_refused_but_a_long_circuit_is_not(
     qubits = 40
     ladder = [Gate("cx", (q, q + 1)) for q in range(qubits - 1)]
     ends = [Measure(q, q) for q in range(qubits)]
-    wide = Circuit(qubits, qubits, (Gate("h", (0,)), *ladder, *(Gate("t", (q,)) for q in range(qubits)), *ends[::-1]))
+    wide = Circuit(
+        qubits, qubits, (Gate("h", (0,)), *ladder, *(Gate("t", (q,)) for q in range(qubits)), *ends[::-1])
+    )
     with pytest.raises(CapabilityError, match="40 qubits in one state"):
         await AutoBackend().submit([Run(wide, 10)])
     backend = CirqBackend()
@@ -94,7 +101,9 @@ def test_a_chain_holds_four_qubits_at_once() -> None:
 
 
 def test_what_no_measurement_sees_is_left_out() -> None:
-    circuit = Circuit(4, 1, (Gate("h", (0,)), Gate("h", (1,)), Pair((2, 3)), Measure(0, 0), Gate("x", (0,)), Reset(1)))
+    circuit = Circuit(
+        4, 1, (Gate("h", (0,)), Gate("h", (1,)), Pair((2, 3)), Measure(0, 0), Gate("x", (0,)), Reset(1))
+    )
     assert schedule(circuit) == [Gate("h", (0,)), Measure(0, 0)]
 
 
@@ -106,7 +115,12 @@ def test_the_cheaper_kind_of_state_is_chosen() -> None:
 
 def test_translation_to_stim() -> None:
     condition = Poly.atom("c1") ^ Poly.atom("c0") ^ TRUE
-    operations = (Pair((0, 1), (0.7, 0.1, 0.15, 0.05)), Measure(0, 1), Measure(1, 0), Gate("y", (2,), (), condition))
+    operations = (
+        Pair((0, 1), (0.7, 0.1, 0.15, 0.05)),
+        Measure(0, 1),
+        Measure(1, 0),
+        Gate("y", (2,), (), condition),
+    )
     circuit, order = to_stim(Circuit(3, 2, operations))
     assert order == [1, 0]
     lines = str(circuit).splitlines()
@@ -124,7 +138,9 @@ async def test_cancelling_frees_the_worker_within_a_tenth_of_a_second(backend: L
     circuit = PAIR if backend.name == "bell" else chain(8)
     warm = await backend.submit([Run(circuit, 10)])
     await backend.result(warm)
-    handles = [await backend.submit([Run(circuit, 50_000_000)]) for _ in range(16)]  # more than there are workers
+    handles = [
+        await backend.submit([Run(circuit, 50_000_000)]) for _ in range(16)
+    ]  # more than there are workers
     await asyncio.sleep(0.05)
     for handle in handles:
         await backend.cancel(handle)

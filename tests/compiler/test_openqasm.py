@@ -17,7 +17,11 @@ from qstack.compiler.openqasm import to_openqasm3
 from tests import judge
 
 EVERYTHING = Capabilities(feed_forward="full", mid_circuit_measurement=True, reset=True, parameters=True)
-CHANNELS = {"pauli_channel": "pauli", "two_qubit_depolarizing": "depolarize2", "amplitude_damping": "amplitude_damping"}
+CHANNELS = {
+    "pauli_channel": "pauli",
+    "two_qubit_depolarizing": "depolarize2",
+    "amplitude_damping": "amplitude_damping",
+}
 
 
 class Reader:
@@ -40,7 +44,9 @@ class Reader:
                 pass
             case ast.QubitDeclaration(qubit=name, size=ast.IntegerLiteral(value=size)):
                 self.sizes[name.name] = size
-            case ast.ClassicalDeclaration(identifier=name, type=ast.BitType(size=ast.IntegerLiteral(value=size))):
+            case ast.ClassicalDeclaration(
+                identifier=name, type=ast.BitType(size=ast.IntegerLiteral(value=size))
+            ):
                 self.sizes[name.name] = size
             case ast.QuantumGate(name=name, arguments=arguments, qubits=qubits):
                 angles = tuple(self.number(argument) for argument in arguments)
@@ -100,9 +106,14 @@ def noise(command: str) -> Noise:
 
 @settings(deadline=None)
 @given(circuits(EVERYTHING))
-def test_what_the_reference_parser_reads_has_the_same_outcomes(drawn: tuple[Circuit, tuple[float, ...]]) -> None:
+def test_what_the_reference_parser_reads_has_the_same_outcomes(
+    drawn: tuple[Circuit, tuple[float, ...]],
+) -> None:
     circuit, parameters = drawn
-    if any(isinstance(op, Noise) and op.channel == "depolarize2" and op.values[0] > 0.93 for op in circuit.operations):
+    if any(
+        isinstance(op, Noise) and op.channel == "depolarize2" and op.values[0] > 0.93
+        for op in circuit.operations
+    ):
         return
     read = Reader(openqasm3.parse(to_openqasm3(circuit)), parameters).circuit
     assert (read.qubits, read.bits) == (circuit.qubits, circuit.bits)
@@ -202,7 +213,9 @@ def test_every_gate_is_in_the_standard_library() -> None:
     )
     from qstack.circuit import ANGLES, GATES, TWO_QUBIT_GATES
 
-    operations = [Gate(n, (0, 1) if n in TWO_QUBIT_GATES else (0,), (0.1,) * ANGLES.get(n, 0)) for n in sorted(GATES)]
+    operations = [
+        Gate(n, (0, 1) if n in TWO_QUBIT_GATES else (0,), (0.1,) * ANGLES.get(n, 0)) for n in sorted(GATES)
+    ]
     program = openqasm3.parse(to_openqasm3(Circuit(2, 0, tuple(operations))))
     names = {s.name.name for s in program.statements if isinstance(s, ast.QuantumGate)}
     assert len(names) == len(GATES)

@@ -1,0 +1,100 @@
+"""Where output goes: consoles that suit terminals, pipes and narrow windows; files written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qstack.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+PIPE_WIDTH = 100
+"""Columns of tables that are not printed to a terminal."""
+
+PICTURE_KINDS = (".png", ".svg", ".pdf")
+
+
+class OutputFileError(InputError):
+    """A file cannot be written where it was asked for."""
+
+
+def console() -> Console:
+    """The console for tables on stdout; `NO_COLOR`, `COLUMNS` and pipes are respected."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
+    return Console(file=sys.stdout, width=width, highlight=False, emoji=False)
+
+
+def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
+    """An empty table in the house style; columns named in `right` are set flush right."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
+    for name in columns:
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    return made
+
+
+def emit(text: str) -> None:
+    """Print text as it is: JSON, OpenQASM, a diagram."""
+    sys.stdout.write(text + "\n")
+
+
+def check_file(option: str, path: Path | None, kinds: tuple[str, ...] = ()) -> None:
+    """Refuse a file that could not be written, before any work is spent on what would go into it.
+
+    Raises:
+        OutputFileError: wrong suffix, a folder, or no place that can be written.
+    """
+    if path is None:
+        return
+    if kinds and path.suffix.lower() not in kinds:
+        raise OutputFileError(f"{option} {path}: a picture ends in {', '.join(kinds[:-1])} or {kinds[-1]}")
+    if path.is_dir():
+        raise OutputFileError(f"{option} {path}: is a folder; give the name of a file")
+    parent = path.absolute().parent
+    while not parent.exists():
+        parent = parent.parent
+    if not parent.is_dir():
+        raise OutputFileError(f"{option} {path}: {parent} is a file, not a folder")
+    target = path if path.exists() else parent
+    if not os.access(target, os.W_OK):
+        raise OutputFileError(f"{option} {path}: no permission to write to {target}")
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Have `write` fill a temporary file beside `path`, then move it there; a failure leaves nothing behind.
+
+    Raises:
+        OutputFileError: the file system refused.
+    """
+    try:
+        path.absolute().parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.absolute().parent)
+    except OSError as error:
+        raise OutputFileError(f"{path}: cannot be written: {error.strerror}") from error
+    os.close(descriptor)
+    draft = Path(name)
+    try:
+        write(draft)
+        draft.chmod(0o666 & ~_umask())
+        draft.replace(path)
+    except OSError as error:
+        raise OutputFileError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

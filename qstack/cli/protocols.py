@@ -1,0 +1,114 @@
+"""`qstack protocols`: the installed protocols, or one in detail."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qstack.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from qstack.language import Protocol
+
+
+def protocols(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="One protocol, or path/to/file.py:name; all without it.")
+    ] = None,
+    json_: JsonOption = False,
+) -> None:
+    """List the protocols, or show one with its roles, settings and resources."""
+    from qstack.cli import output
+    from qstack.language import load_protocol, protocol_names
+
+    if name is not None:
+        facts = describe(load_protocol(name))
+        if json_:
+            output.emit(json.dumps(facts))
+        else:
+            _show(facts)
+        return
+    listed = [describe(load_protocol(each)) for each in protocol_names()]
+    if json_:
+        output.emit(json.dumps({"protocols": listed}))
+        return
+    table = output.table("protocol", "roles", "settings", "summary")
+    for each in listed:
+        settings = ", ".join(setting["name"] for setting in each["settings"])
+        table.add_row(each["name"], ", ".join(_role(role) for role in each["roles"]), settings, each["summary"])
+    output.console().print(table)
+
+
+def describe(protocol: Protocol) -> dict[str, Any]:
+    """A protocol as plain data: name, kind, summary, text, roles, settings, resources of one shot (a program's)."""
+    text = inspect.cleandoc(protocol.doc or "")
+    return {
+        "name": protocol.name,
+        "summary": text.splitlines()[0] if text else "",
+        "doc": text,
+        "roles": [{"name": role, "list": is_list} for role, is_list in protocol.list_roles.items()],
+        "settings": _settings(protocol),
+        "resources": _resources(protocol),
+    }
+
+
+def _settings(protocol: Protocol) -> list[dict[str, Any]]:
+    schema = protocol.settings_schema()
+    required = schema.get("required", [])
+    return [
+        {"name": name, "required": name in required, **_plain(entry)}
+        for name, entry in schema.get("properties", {}).items()
+    ]
+
+
+def _plain(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key != "title"}
+
+
+def _resources(protocol: Protocol) -> dict[str, int] | None:
+    from qstack.errors import QstackError
+
+    try:
+        program = protocol.trace()
+    except (QstackError, AttributeError):
+        return None
+    return {"pairs": len(program.pairs), "messages": len(program.messages), "outputs": len(program.outputs)}
+
+
+def _show(facts: dict[str, Any]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from qstack.cli import output
+
+    screen = output.console()
+    screen.print(Text(facts["name"], style="bold"))
+    screen.print(Padding(Text(facts["doc"]), (0, 0, 1, 0)))
+    screen.print(f"[dim]roles     [/] {', '.join(_role(role) for role in facts['roles'])}")
+    if facts["resources"]:
+        told = ", ".join(f"{count} {name}" for name, count in facts["resources"].items())
+        screen.print(f"[dim]one shot  [/] {told}")
+    if facts["settings"]:
+        table = output.table("setting", "type", "default", "meaning")
+        for setting in facts["settings"]:
+            default = "required" if setting["required"] else json.dumps(setting.get("default"))
+            table.add_row(setting["name"], _type(setting), default, setting.get("description", ""))
+        screen.print()
+        screen.print(table)
+
+
+def _role(role: dict[str, Any]) -> str:
+    return f"{role['name']}[]" if role["list"] else str(role["name"])
+
+
+def _type(setting: dict[str, Any]) -> str:
+    if "enum" in setting:
+        return " | ".join(json.dumps(value) for value in setting["enum"])
+    if "anyOf" in setting:
+        return " | ".join(_type(option) for option in setting["anyOf"])
+    limits = {"minimum": "≥", "maximum": "≤", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
+    told = [f"{sign} {setting[key]:g}" for key, sign in limits.items() if key in setting]
+    return " ".join([str(setting.get("type", "any")), ", ".join(told)]).strip()

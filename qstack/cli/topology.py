@@ -1,0 +1,62 @@
+"""`qstack topology`: a network file as a table, a map or JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qstack.cli.options import JsonOption
+
+
+def topology(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Network file.")],
+    json_: JsonOption = False,
+    plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Write a map: .png, .svg or .pdf.")] = None,
+) -> None:
+    """Check a network file and show its nodes and links."""
+    from qstack.cli import output
+
+    output.check_file("--plot", plot, output.PICTURE_KINDS)
+
+    from qstack.routing import Network, topology_dict
+
+    network = Network.load(file)
+    if plot is not None:
+        from qstack.application.picture import save_network
+
+        output.write_whole(plot, lambda draft: save_network(network, draft))
+    facts = topology_dict(network)
+    if json_:
+        output.emit(json.dumps(facts))
+        return
+    screen = output.console()
+    screen.print(f"[bold]{facts['name']}[/] · {len(facts['nodes'])} nodes, {len(facts['links'])} links", soft_wrap=True)
+    if facts.get("description"):
+        screen.print(f"[dim]{facts['description']}[/]")
+    screen.print()
+    nodes = output.table("node", "place", "platform", "links", right=("links",))
+    for node in facts["nodes"]:
+        degree = sum(node["name"] in link["between"] for link in facts["links"])
+        nodes.add_row(node["name"], _place(node), str(node.get("platform", "")), str(degree))
+    screen.print(nodes)
+    screen.print()
+    links = output.table("link", "length", "kind", right=("length",))
+    for link in facts["links"]:
+        length = link.get("length_km")
+        links.add_row(" – ".join(link["between"]), "" if length is None else f"{length:g} km", str(link.get("kind", "")))
+    screen.print(links)
+    if plot is not None:
+        screen.print(f"[dim]map:[/] {plot}", soft_wrap=True)
+
+
+def _place(node: dict[str, object]) -> str:
+    match node:
+        case {"lat": float() | int() as lat, "lon": float() | int() as lon}:
+            return f"{abs(lat):.2f}°{'N' if lat >= 0 else 'S'} {abs(lon):.2f}°{'E' if lon >= 0 else 'W'}"
+        case {"x_km": float() | int() as x, "y_km": float() | int() as y}:
+            return f"{x:g}, {y:g} km"
+        case _:
+            return ""

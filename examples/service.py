@@ -1,4 +1,4 @@
-"""Quantum-network protocols over HTTP: an asyncio service that runs them on request, many at once, and cancels them.
+"""Quantum-network protocols over HTTP: an asyncio service that runs many at once, and cancels them.
 
     python examples/service.py --networks examples --port 8080
 
@@ -7,8 +7,8 @@
     DELETE /runs/{id}       cancel it
     GET    /health          whether the service takes work
 
-A client that hangs up while it waits cancels its run. Errors are JSON: `{"error": "...", "kind": "..."}`. Requests name
-installed protocols and network files of one folder; a path is never taken from a request.
+A client that hangs up while it waits cancels its run. Errors are JSON: `{"error": "...", "kind": "..."}`.
+Requests name installed protocols and network files of one folder; a path is never taken from a request.
 """
 
 from __future__ import annotations
@@ -126,7 +126,9 @@ class Service:
         if job.failure is not None:
             raise job.failure
         done = job.task.done()
-        return web.json_response(job.report(), status=201 if done else 202, headers={"Location": f"/runs/{job.id}"})
+        return web.json_response(
+            job.report(), status=201 if done else 202, headers={"Location": f"/runs/{job.id}"}
+        )
 
     async def read(self, request: web.Request) -> web.Response:
         """Where a run stands."""
@@ -204,7 +206,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Run quantum-network protocols over HTTP.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8080, help="0 takes a free one")
-    parser.add_argument("--networks", type=Path, default=Path(__file__).parent, help="folder of network files")
+    parser.add_argument(
+        "--networks", type=Path, default=Path(__file__).parent, help="folder of network files"
+    )
     parser.add_argument("--limit", type=int, default=8, help="runs at a time")
     given = parser.parse_args()
     # handler_cancellation: a client that hangs up cancels the handler that serves it.

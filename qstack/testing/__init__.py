@@ -1,7 +1,7 @@
 """Help for tests of protocols and networks: small networks, seeded runs, assertions on sampled results.
 
-Works with any test runner; `qstack.testing.plugin` offers the same as pytest fixtures. Everything is imported when
-first used, because the plugin is loaded in every pytest process of an environment that has the stack installed.
+Works with any test runner; `qstack.testing.plugin` offers the same as pytest fixtures. Everything is imported
+when first used, because pytest loads the plugin in every process where the stack is installed.
 """
 
 from __future__ import annotations
@@ -31,4 +31,6 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{'networks' if name in ('chain', 'lab') else 'assertions'}"), name)
+    return getattr(
+        import_module(f"{__name__}.{'networks' if name in ('chain', 'lab') else 'assertions'}"), name
+    )

@@ -1,7 +1,7 @@
 """Assertions on sampled results that fail for a wrong result and not for an unlucky one.
 
-Every bound is a false-alarm rate: the chance that a correct implementation fails once. With a fixed seed it is met or
-missed once and for all.
+Every bound is a false-alarm rate: the chance that a correct implementation fails once. With a fixed seed it
+is met or missed once and for all.
 """
 
 from __future__ import annotations
@@ -50,12 +50,13 @@ def assert_within_sigma(measured: Interval, expected: float, *, sigma: float = 4
     if not within_sigma(estimate, expected, sigma):
         raise AssertionError(
             f"measured {estimate.value:.6g} +- {estimate.std_error:.2g} from {estimate.n} samples, "
-            f"expected {expected:.6g}: {sigmas(estimate, expected):.1f} standard errors away, {sigma:g} are allowed"
+            f"expected {expected:.6g}: {sigmas(estimate, expected):.1f} standard errors away, "
+            f"{sigma:g} are allowed"
         )
 
 
 def assert_estimate_contains(measured: Interval, expected: float) -> None:
-    """Assert that the interval contains the value. A 95 % interval misses one correct value in twenty: fix the seed."""
+    """Assert that the interval contains the value; a 95 % interval misses one correct value in twenty."""
     __tracebackhide__ = True
     if not measured.low <= expected <= measured.high:
         interval = f"[{measured.low:.6g}, {measured.high:.6g}] around {measured.value:.6g}"
@@ -87,7 +88,9 @@ def assert_same_distribution(
         table[1, np.searchsorted(support, others)] = other_counts
         p = _homogeneity(table)
     if p < false_alarm:
-        raise AssertionError(f"the distributions differ (p = {p:.2g}, {false_alarm:.2g} is allowed); seen: {seen}")
+        raise AssertionError(
+            f"the distributions differ (p = {p:.2g}, {false_alarm:.2g} is allowed); seen: {seen}"
+        )
 
 
 def assert_no_signalling(
@@ -95,13 +98,13 @@ def assert_no_signalling(
 ) -> None:
     """Assert that no group of parties can tell from its outcomes what the others chose.
 
-    For every group and every choice of its own settings, the distribution of its outcomes must be the same whatever the
-    settings of all others (Popescu and Rohrlich 1994). The false-alarm rate is that of all tests together.
+    For every group and every choice of its own settings, the distribution of its outcomes must be the same
+    whatever the settings of all others (Popescu and Rohrlich 1994).
 
     Args:
         settings: what each party chose, one whole number per shot.
         outcomes: what each party got, one whole number per shot.
-        false_alarm: how often the assertion may fail although nobody signals.
+        false_alarm: how often the assertion, all its tests together, may fail although nobody signals.
     """
     __tracebackhide__ = True
     if set(settings) != set(outcomes) or len(settings) < 2:

@@ -1,7 +1,7 @@
 """The pytest plugin: fixtures for networks, seeded runs and sessions. Found by entry point, no import needed.
 
-pytest loads this module in every process, so it imports nothing at its top but pytest; the stack comes in with the
-first fixture that is used.
+pytest loads this module in every process, so it imports nothing at its top but pytest; the stack comes in
+with the first fixture that is used.
 """
 
 from __future__ import annotations

@@ -127,7 +127,8 @@ def _refusal(name: str, number: int, run: Run, reasons: list[str]) -> str:
 def _could_take(name: str, run: Run) -> bool:
     try:
         other: Backend = load_backend(name)
-        return not obstacles(run.circuit, other.capabilities)
+        find: Obstacles | None = getattr(other, "obstacles", None)
+        return not (find(run.circuit) if find else obstacles(run.circuit, other.capabilities))
     except Exception:  # a broken third-party backend must not hide the refusal being written
         return False
 

@@ -81,6 +81,13 @@ async def test_a_refusal_names_the_operation() -> None:
         await BellBackend().submit([Run(GHZ, 10)])
 
 
+async def test_a_refusal_names_the_installed_backends_that_could() -> None:
+    with pytest.raises(CapabilityError, match="could take it: auto, cirq"):
+        await StimBackend().submit([Run(MAGIC, 10)])
+    with pytest.raises(CapabilityError, match="could take it: auto, cirq, stim"):
+        await BellBackend().submit([Run(GHZ, 10)])
+
+
 async def test_a_state_too_wide_for_memory_is_refused_but_a_long_circuit_is_not() -> None:
     qubits = 40
     ladder = [Gate("cx", (q, q + 1)) for q in range(qubits - 1)]
@@ -88,7 +95,7 @@ async def test_a_state_too_wide_for_memory_is_refused_but_a_long_circuit_is_not(
     wide = Circuit(
         qubits, qubits, (Gate("h", (0,)), *ladder, *(Gate("t", (q,)) for q in range(qubits)), *ends[::-1])
     )
-    with pytest.raises(CapabilityError, match="40 qubits in one state"):
+    with pytest.raises(CapabilityError, match="40 qubits in one state.*no other installed backend"):
         await AutoBackend().submit([Run(wide, 10)])
     backend = CirqBackend()
     (outcome,) = await backend.result(await backend.submit([Run(chain(19, damped=True), 10)], seed=1))

@@ -30,13 +30,17 @@ class LinkModel(Protocol):
 
     @property
     def state(self) -> NDArray[np.float64]:
-        """Bell-diagonal state of a heralded pair, shape (4,)."""
+        """Bell-diagonal state of a heralded pair, corrected to Phi+, shape (4,)."""
+
+    @property
+    def bell_indices(self) -> tuple[int, ...]:
+        """The Bell states (2z + x) a herald announces before correction, all alike in probability."""
 
 
 def sample_heralds(model: LinkModel, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
     """Times in seconds until a herald, one per entry: whole attempts, skipping ahead over the failed ones."""
     attempts = rng.geometric(model.success_probability, size=shape)
-    return attempts * model.attempt_time_s
+    return np.asarray(attempts * model.attempt_time_s, dtype=np.float64)
 
 
 def _probability(name: str, value: float, *, positive: bool = False) -> None:
@@ -67,6 +71,11 @@ class Heralded:
     def state(self) -> NDArray[np.float64]:
         """A Werner state."""
         return bell.werner(self.fidelity)
+
+    @property
+    def bell_indices(self) -> tuple[int, ...]:
+        """Always Phi+."""
+        return (0,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +171,8 @@ class DoubleClick:
         wanted = np.array([(1 + v) / 2, 0.0, (1 - v) / 2, 0.0])
         total = both * wanted + same_bin * np.array([0.0, 0.5, 0.0, 0.5]) + lost * np.full(4, 0.25)
         return np.asarray(total / total.sum())
+
+    @property
+    def bell_indices(self) -> tuple[int, ...]:
+        """Psi+ when the same detector clicked twice, Psi- when both did."""
+        return (1, 3)

@@ -18,6 +18,8 @@ State = NDArray[np.complex128]
 Rows = NDArray[np.intp]
 _BLAS_FROM = 8
 """Matrix size from which a matrix product is faster than Cirq's einsum."""
+_SLICES_FROM = 8192
+"""Size of state vectors from which Cirq's work on slices is faster."""
 
 
 @dataclass
@@ -176,9 +178,21 @@ def _joined(parts: Sequence[Histories]) -> Histories:
 def _multiplied(matrix: State, state: State, axes: Sequence[int], base: int) -> State:
     import cirq
 
+    if base == 2 and state.size >= _SLICES_FROM:
+        return cirq.apply_matrix_to_slices(
+            state, matrix, [_slice(k, axes, state.ndim) for k in range(len(matrix))]
+        )
     if len(matrix) < _BLAS_FROM:
         return cirq.targeted_left_multiply(matrix.reshape((base,) * (2 * len(axes))), state, axes)
     back = range(-len(axes), 0)
     moved = np.moveaxis(state, axes, back)
     product = moved.reshape(-1, len(matrix)) @ matrix.T
     return np.moveaxis(product.reshape(moved.shape), back, axes)
+
+
+def _slice(level: int, axes: Sequence[int], dimensions: int) -> tuple[slice | int, ...]:
+    """Where the qubits of these axes are in the basis state `level`, the first of them most significant."""
+    index: list[slice | int] = [slice(None)] * dimensions
+    for place, axis in enumerate(reversed(axes)):
+        index[axis] = level >> place & 1
+    return tuple(index)

@@ -17,8 +17,20 @@ from qstack.backends.conformance.compare import MANY, assert_fits
 from qstack.backends.conformance.exact import unitary as kit_unitary
 from qstack.backends.conformance.strategies import circuits
 from qstack.backends.local import LocalBackend
+from qstack.backends.schedule import schedule, width
 from qstack.backends.stim import StimBackend
-from qstack.circuit import ANGLES, GATES, Circuit, Gate, Measure, Noise, Operation, Pair, Parameter
+from qstack.circuit import (
+    ANGLES,
+    GATES,
+    TWO_QUBIT_GATES,
+    Circuit,
+    Gate,
+    Measure,
+    Noise,
+    Operation,
+    Pair,
+    Parameter,
+)
 from tests import judge
 
 SHOTS = 1500
@@ -106,3 +118,18 @@ def test_damping_through_swaps_has_the_textbook_coherence(mode: str) -> None:
     outcome = sample(backend, Circuit(4, 4, tuple(operations)), shots=shots).astype(int)
     signs = 1 - 2 * (outcome[:, 0] ^ outcome[:, 2] ^ outcome[:, 3])
     assert abs(signs.mean() - (1 - gamma)) < 4 * np.sqrt((1 - (1 - gamma) ** 2) / shots)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_large_states_behave_like_small_ones(seed: int) -> None:
+    """Eleven qubits in |0> are tied to a random circuit at both ends by gates that do nothing to it."""
+    rng = np.random.default_rng(seed)
+    gates: list[Operation] = []
+    for name in rng.permutation(sorted(GATES) * 2).tolist():
+        qubits = rng.permutation(3)[: 2 if name in TWO_QUBIT_GATES else 1].tolist()
+        gates.append(Gate(name, tuple(qubits), tuple(rng.uniform(-3, 3, ANGLES.get(name, 0)).tolist())))
+    ends = tuple(Measure(q, q) for q in range(3))
+    ties = tuple(Gate("cz", (q, q % 3)) for q in range(3, 14))
+    wide = Circuit(14, 3, (*ties, *gates, *ties, *ends))
+    assert width(schedule(wide)) == 14
+    assert_fits(sample(CirqBackend(), wide, shots=20_000), judge.distribution(Circuit(3, 3, (*gates, *ends))))

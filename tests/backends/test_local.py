@@ -95,7 +95,7 @@ async def test_a_state_too_wide_for_memory_is_refused_but_a_long_circuit_is_not(
     wide = Circuit(
         qubits, qubits, (Gate("h", (0,)), *ladder, *(Gate("t", (q,)) for q in range(qubits)), *ends[::-1])
     )
-    with pytest.raises(CapabilityError, match="40 qubits in one state.*no other installed backend"):
+    with pytest.raises(CapabilityError, match=r"40 qubits in one state.*no other installed backend"):
         await AutoBackend().submit([Run(wide, 10)])
     backend = CirqBackend()
     (outcome,) = await backend.result(await backend.submit([Run(chain(19, damped=True), 10)], seed=1))

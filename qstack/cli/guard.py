@@ -47,7 +47,7 @@ def _explained(error: BaseException) -> int:
         case KeyboardInterrupt() | EOFError():
             return _say("cancelled", 130)
         case QstackError():
-            return _say(f"error: {one_line(str(error))}", error.exit_code)
+            return _say("\n".join(f"error: {line}" for line in _faults(str(error))), error.exit_code)
         case OSError(filename=str() | bytes() as name, strerror=str() as reason):
             return _say(f"error: {os.fsdecode(name)}: {reason[:1].lower()}{reason[1:]}", 2)
         case MemoryError():
@@ -65,6 +65,12 @@ def _usage(error: BaseException) -> str:
     text = one_line(error.format_message()).rstrip(".")  # type: ignore[attr-defined]
     context = getattr(error, "ctx", None)
     return f"{text[:1].lower()}{text[1:]} (see {context.command_path} --help)" if context is not None else text
+
+
+def _faults(message: str) -> list[str]:
+    """A message that lists several faults, one per line, as it is; any other on one line."""
+    lines = message.splitlines() or ["no message"]
+    return [one_line(message)] if len(lines) == 1 or lines[0].rstrip().endswith(":") else lines
 
 
 def one_line(text: str) -> str:

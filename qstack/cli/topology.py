@@ -21,14 +21,14 @@ def topology(
 
     output.check_file("--plot", plot, output.PICTURE_KINDS)
 
-    from qstack.routing import Network, topology_dict
+    from qstack.routing import Network
 
     network = Network.load(file)
     if plot is not None:
         from qstack.application.picture import save_network
 
         output.write_whole(plot, lambda draft: save_network(network, draft))
-    facts = topology_dict(network)
+    facts = network.to_dict()
     if json_:
         output.emit(json.dumps(facts))
         return

@@ -1,0 +1,107 @@
+"""Names beside points so that none covers another, a marker or a line; names that matter less give way."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from qstack.application.pictures import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.transforms import Bbox
+
+Point = tuple[float, float]
+
+# Offsets in points with the alignment that goes with them, best first.
+SIDES = (
+    (8, 0, "left", "center"),
+    (-8, 0, "right", "center"),
+    (0, 7, "center", "bottom"),
+    (0, -7, "center", "top"),
+    (6, 5, "left", "bottom"),
+    (-6, 5, "right", "bottom"),
+    (6, -5, "left", "top"),
+    (-6, -5, "right", "top"),
+)
+
+
+def place_labels(
+    axes: Axes,
+    where: Mapping[str, Point],
+    order: Sequence[str],
+    important: Collection[str],
+    bold: Collection[str],
+    segments: Sequence[tuple[Point, Point]],
+) -> None:
+    """Write the names in `order`; an important one takes the least bad side, another is left out if no side is free."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    to_pixels = axes.transData.transform
+    markers = [_around(to_pixels(point), 6) for point in where.values()]
+    lines = [(tuple(to_pixels(a)), tuple(to_pixels(b))) for a, b in segments]
+    frame = axes.get_window_extent()
+    taken: list[Bbox] = []
+    for name in order:
+        text = axes.annotate(
+            name,
+            where[name],
+            xytext=(0, 0),
+            textcoords="offset points",
+            fontsize=style.SMALL if name in important else style.TINY,
+            fontweight="bold" if name in bold else "normal",
+            color=style.INK if name in important else style.SOFT,
+            zorder=5,
+        )
+        best: tuple[float, int, Bbox] | None = None
+        for index, (x, y, ha, va) in enumerate(SIDES):
+            text.set_position((x, y))
+            text.set_ha(ha)
+            text.set_va(va)
+            box = text.get_window_extent().padded(1)
+            cost = _cost(box, taken, markers, lines, frame) + 0.01 * index
+            if best is None or cost < best[0]:
+                best = (cost, index, box)
+        assert best is not None
+        cost, index, box = best
+        if cost >= 1 and name not in important:
+            text.remove()
+            continue
+        x, y, ha, va = SIDES[index]
+        text.set_position((x, y))
+        text.set_ha(ha)
+        text.set_va(va)
+        taken.append(box)
+
+
+def _cost(
+    box: Bbox, taken: Sequence[Bbox], markers: Sequence[Bbox], lines: Sequence[tuple[Point, Point]], frame: Bbox
+) -> float:
+    """How bad a place is: names count most, then the frame, markers, lines."""
+    cost = 20.0 * sum(box.overlaps(other) for other in taken)
+    cost += 4.0 * sum(box.overlaps(marker) for marker in markers)
+    cost += 0.8 * sum(_crosses(box, a, b) for a, b in lines)
+    outside = box.x0 < frame.x0 or box.x1 > frame.x1 or box.y0 < frame.y0 or box.y1 > frame.y1
+    return cost + 8.0 * outside
+
+
+def _around(point: Point, radius: float) -> Bbox:
+    from matplotlib.transforms import Bbox
+
+    x, y = point
+    return Bbox.from_extents(x - radius, y - radius, x + radius, y + radius)
+
+
+def _crosses(box: Bbox, a: Point, b: Point) -> bool:
+    """Whether the segment from a to b passes through the box (Liang and Barsky 1984)."""
+    enter, leave = 0.0, 1.0
+    for start, end, low, high in ((a[0], b[0], box.x0, box.x1), (a[1], b[1], box.y0, box.y1)):
+        step = end - start
+        if step == 0:
+            if not low <= start <= high:
+                return False
+            continue
+        first, second = sorted(((low - start) / step, (high - start) / step))
+        enter, leave = max(enter, first), min(leave, second)
+    return enter <= leave

@@ -1,0 +1,41 @@
+"""The figure of a network on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from qstack.application.pictures import map_panel, style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from qstack.routing import Network
+
+
+def draw_network(network: Network, path: Sequence[str] | None = None) -> Figure:
+    """A network as a map; without coordinates its nodes are laid out by their links, and the figure says so."""
+    where = map_panel.places(network)
+    figure = style.new_figure(8.0, 7.0)
+    axes = figure.add_axes((0.03, 0.06, 0.94, 0.84))
+    map_panel.draw(axes, network, where or _laid_out(network), [path] if path else (), scale=where is not None)
+    figure.text(0.03, 0.965, network.name, fontsize=14, fontweight="bold", color=style.INK, va="center")
+    fibre_km = sum(link.length_km for link in network.links)
+    told = f"{len(network.nodes)} nodes, {len(network.links)} links"
+    told += f", {fibre_km:,.0f} km of fibre" if fibre_km >= 1 else ""
+    told += "" if where is not None else " (not to scale: no coordinates)"
+    if path:
+        told += f" · {' → '.join(path)}"
+    figure.text(0.03, 0.925, told, fontsize=style.BODY, color=style.SOFT, va="center")
+    return figure
+
+
+def _laid_out(network: Network) -> map_panel.Places:
+    """Places for nodes without coordinates, by springs along the links (always the same ones)."""
+    import rustworkx as rx
+
+    graph: rx.PyGraph[str, None] = rx.PyGraph()
+    index = {node.name: graph.add_node(node.name) for node in network.nodes}
+    graph.add_edges_from_no_data([(index[a], index[b]) for a, b in (link.between for link in network.links)])
+    layout = rx.spring_layout(graph, seed=7, num_iter=400)
+    return {name: (float(layout[i][0]), float(layout[i][1])) for name, i in index.items()}

@@ -26,14 +26,14 @@ async def in_thread(function: Callable[[Check], T]) -> T:
         if stop.is_set():
             raise Stopped
 
-    def work() -> T | None:
+    def work() -> list[T]:
         try:
-            return function(check)
+            return [function(check)]
         except Stopped:
-            return None
+            return []
 
     try:
-        return await asyncio.to_thread(work)  # type: ignore[return-value]
+        return (await asyncio.to_thread(work))[0]
     except asyncio.CancelledError:
         stop.set()
         raise

@@ -1,0 +1,26 @@
+"""The network layer: which nodes and links there are, which path and plan serve a request, and what is delivered.
+
+Knows networks, paths and requests. Knows no programs and no backends.
+"""
+
+from qstack.routing.deliver import PairRequest, deliver
+from qstack.routing.loading import NetworkFileError
+from qstack.routing.network import HeraldedLink, MidpointLink, Network, NetworkError, Node
+from qstack.routing.paths import NoRouteError, Route, best_route
+from qstack.routing.signals import light_time_s, photon_survival
+
+__all__ = [
+    "HeraldedLink",
+    "MidpointLink",
+    "Network",
+    "NetworkError",
+    "NetworkFileError",
+    "NoRouteError",
+    "Node",
+    "PairRequest",
+    "Route",
+    "best_route",
+    "deliver",
+    "light_time_s",
+    "photon_survival",
+]

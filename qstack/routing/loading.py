@@ -1,0 +1,173 @@
+"""Network files: YAML read safely, and every fault reported with file, line and field."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from qstack.errors import InputError
+from qstack.link.platform import PhotonInterface, Platform
+from qstack.routing.network import (
+    Defaults,
+    HeraldedLink,
+    MidpointLink,
+    Network,
+    Node,
+    PlatformChange,
+    Problem,
+    Problems,
+)
+
+MAX_BYTES = 64_000_000
+MAX_DEPTH = 40
+
+_KNOWN_MODELS: tuple[type[BaseModel], ...] = (
+    Network, Node, MidpointLink, HeraldedLink, Defaults, PlatformChange, Platform, PhotonInterface,
+)  # fmt: skip
+_FIELDS = sorted({name for model in _KNOWN_MODELS for name in model.model_fields})
+
+
+class NetworkFileError(InputError):
+    """A network file is wrong; the message has one line per fault: file, line, field, what is wrong."""
+
+
+def load(path: Path) -> Network:
+    """Read a network file; see `Network.load`."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise NetworkFileError(f"{path}: larger than {MAX_BYTES:,} bytes; this cannot be a network file")
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise NetworkFileError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise NetworkFileError(f"{path}: is not UTF-8 text (byte {error.start})") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, source: str) -> Network:
+    """Read the text of a network file; see `Network.from_yaml`."""
+    tree = _composed(text, source)
+    try:
+        values = _Loader.plain(tree)
+    except yaml.YAMLError as error:
+        raise NetworkFileError(_yaml_message(error, source)) from error
+    except (ValueError, RecursionError, OverflowError) as error:
+        raise NetworkFileError(f"{source}: {error}") from error
+    if not isinstance(values, dict):
+        raise NetworkFileError(f"{source}:1: a network file is a mapping with name, nodes and links; see docs/how-to")
+    try:
+        return Network.model_validate(values)
+    except ValidationError as error:
+        lines = {_line(tree, problem.where, source) + _text(problem): None for problem in _all_problems(error)}
+        raise NetworkFileError("\n".join(lines)) from error
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without aliases (they can make a small text huge) and without repeated keys (one would be lost)."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.constructor.ConstructorError(None, None, "aliases (*name) are not allowed here", self.get_mark())
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise yaml.constructor.ConstructorError(None, None, "nested too deeply", self.get_mark())
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+    @classmethod
+    def plain(cls, tree: yaml.Node | None) -> Any:
+        """The value of a composed tree."""
+        if tree is None:
+            return None
+        loader = cls("")
+        try:
+            return loader.construct_document(tree)
+        finally:
+            loader.dispose()
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
+            if not isinstance(key, str):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be a plain text", key_node.start_mark)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key!r} is given twice", key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _composed(text: str, source: str) -> yaml.Node | None:
+    loader: _Loader | None = None
+    try:
+        loader = _Loader(text)
+        return loader.get_single_node()
+    except yaml.YAMLError as error:
+        raise NetworkFileError(_yaml_message(error, source)) from error
+    except (ValueError, RecursionError) as error:
+        raise NetworkFileError(f"{source}: not YAML: {error}") from error
+    finally:
+        if loader is not None:
+            loader.dispose()
+
+
+def _yaml_message(error: yaml.YAMLError, source: str) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"{source}:{error.problem_mark.line + 1}: {error.problem or 'not YAML'}"
+    return f"{source}: not YAML: {str(error).splitlines()[0]}"
+
+
+def _all_problems(error: ValidationError) -> list[Problem]:
+    problems: list[Problem] = []
+    for each in error.errors():
+        inner = each.get("ctx", {}).get("error")
+        if isinstance(inner, Problems):
+            problems += inner.problems
+        else:
+            problems.append(Problem(tuple(each["loc"]), _message(each)))
+    return problems
+
+
+def _message(each: Any) -> str:
+    kind, given = each["type"], each.get("input")
+    if kind == "extra_forbidden":
+        close = difflib.get_close_matches(str(each["loc"][-1]), _FIELDS, n=1)
+        return "unknown field" + (f"; did you mean {close[0]}?" if close else "")
+    if kind == "missing":
+        return "is missing"
+    if kind == "union_tag_invalid":
+        return f"unknown kind of link; kinds are {each['ctx']['expected_tags']}"
+    message = str(each["msg"]).removeprefix("Value error, ")
+    shown = repr(given)
+    return message + (f" (got {shown})" if len(shown) <= 60 else "")
+
+
+def _text(problem: Problem) -> str:
+    where = [part for part in problem.where if part not in ("midpoint", "heralded")]
+    field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
+    return f": {field}: {problem.what}" if field else f": {problem.what}"
+
+
+def _line(tree: yaml.Node | None, where: tuple[str | int, ...], source: str) -> str:
+    """`file:line` of the deepest part of the file that the location names."""
+    node = tree
+    line = node.start_mark.line if node is not None else 0
+    for part in where:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+            if found is None:
+                continue
+            line, node = found[0].start_mark.line, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line
+    return f"{source}:{line + 1}"

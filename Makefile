@@ -41,7 +41,7 @@ arrows: $(VENV)/.dev  ## which room may import which
 	$(BIN)/python -m pytest -q tests/test_packaging.py -k arrows
 
 docs-test: $(VENV)/.dev  ## execute the README, every page and every example
-	$(BIN)/python -m pytest -q -n 2 tests/docs
+	$(BIN)/python -m pytest -q -rs -n 2 tests/docs
 
 bench: $(VENV)/.dev  ## measure the hot paths, as ratios
 	$(BIN)/python benchmarks/run.py

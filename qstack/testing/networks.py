@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import yaml
 
 from qstack.routing import Network
@@ -22,7 +24,7 @@ def lab(
         success_probability: of one attempt.
         attempt_time_s: of one attempt.
         length_km: for the flight time of messages.
-        platform: figures of both nodes, such as `t2_s` or `gate2_depolarizing`; perfect where nothing is said.
+        platform: figures of both nodes, such as `t2_s` or `gate2_depolarizing`; perfect by default.
 
     Raises:
         NetworkFileError: a figure is impossible.
@@ -70,7 +72,7 @@ def _network(
         "name": name,
         "platforms": {"node": {"base": "perfect", **platform}},
         "nodes": [{"name": each, "platform": "node"} for each in names],
-        "links": [{"between": list(ends), **link} for ends in zip(names, names[1:], strict=False)],
+        "links": [{"between": list(ends), **link} for ends in pairwise(names)],
     }
     return Network.from_yaml(yaml.safe_dump(description), source=name)
 

@@ -31,6 +31,10 @@ class Target(StrEnum):
     half = "half"
 
 
+class NoProgramError(InputError):
+    """What was asked for has no program of its own."""
+
+
 class HalfError(InputError):
     """It is not clear whose half is wanted."""
 
@@ -53,10 +57,12 @@ def compile_(
     """Show what a protocol becomes."""
     from qstack.application.binding import bind
     from qstack.cli import output
-    from qstack.language import load_protocol
+    from qstack.language import Protocol, load_protocol
     from qstack.routing import Network
 
     chosen = load_protocol(protocol)
+    if not isinstance(chosen, Protocol):
+        raise NoProgramError(f"{protocol} is a conversation: its programs are made while it runs; compile them by their own names")
     where = Network.load(network) if network is not None else None
     known = [node.name for node in where.nodes] if where is not None else None
     binding = bind(chosen.list_roles, given.roles(role, chosen.list_roles), known)

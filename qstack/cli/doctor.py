@@ -149,5 +149,5 @@ def _protocol(name: str) -> str:
     facts = describe(load_protocol(name))
     roles = ", ".join(role["name"] for role in facts["roles"])
     if facts["resources"] is None:
-        return f"loads; a conversation of {roles}"
+        return f"loads; a {facts['kind']} of {roles}"
     return f"traces; {facts['resources']['pairs']} pairs for {roles}"

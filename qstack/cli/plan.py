@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,7 +13,11 @@ from qstack.cli.options import JsonOption, NetworkOption
 from qstack.errors import InputError
 
 if TYPE_CHECKING:
-    from qstack.routing import Route
+    from qstack.routing import Network
+
+
+SAMPLED_SHOTS = 4000
+"""Shots of the sample behind the latency, and behind all figures when several pairs are needed at a time."""
 
 
 class PlanError(InputError):
@@ -30,36 +36,57 @@ def plan(
 ) -> None:
     """Find the fastest route between two nodes that is good enough."""
     from qstack.cli import output
-    from qstack.routing import Network, PairRequest, best_route
+    from qstack.routing import Network
 
     if network is None:
         raise PlanError(f"on which network? write: qstack plan {source} {target} --network FILE")
-    chosen = best_route(Network.load(network), PairRequest(source, target, pairs, fidelity))
-    facts = describe(chosen) | {"source": source, "target": target, "pairs": pairs, "min_fidelity": fidelity}
+    facts = find(Network.load(network), source, target, fidelity, pairs)
     if json_:
         output.emit(json.dumps(facts))
     else:
         _show(facts)
 
 
-def describe(route: Route) -> dict[str, Any]:
-    """A route as plain data."""
+def find(network: Network, source: str, target: str, fidelity: float, pairs: int) -> dict[str, Any]:
+    """The best route as plain data; figures that do not exist are None.
+
+    Raises:
+        NoRouteError: nothing reaches the fidelity; the message says what would be possible.
+    """
+    import numpy as np
+
+    from qstack.routing import PairRequest, best_route, deliver
+
+    route = best_route(network, source, target, fidelity)
+    request = PairRequest(source, target, pairs, fidelity)
+    (delivery,) = deliver(network, [request], SAMPLED_SHOTS, np.random.default_rng(0))
+    best = route.chosen if pairs == 1 else delivery
     return {
+        "network": network.name,
+        "source": source,
+        "target": target,
+        "pairs": pairs,
+        "min_fidelity": fidelity,
         "path": list(route.path),
-        "plan": str(route.plan),
-        "rate_per_s": route.rate_per_s,
-        "fidelity": route.fidelity,
+        "plan": route.chosen.chain.plan,
+        "rate_per_s": _finite(best.rate_per_s),
+        "fidelity": _finite(best.fidelity),
+        "latency_s": delivery.latency_s,
         "alternatives": [
             {
-                "path": list(other.path),
-                "plan": str(other.plan),
-                "rate_per_s": other.rate_per_s,
-                "fidelity": other.fidelity,
-                "reason": other.reason,
+                "path": list(other.chain.path),
+                "plan": other.chain.plan,
+                "rate_per_s": _finite(other.rate_per_s),
+                "fidelity": _finite(other.fidelity),
+                "reason": other.refused,
             }
             for other in route.alternatives
         ],
     }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _show(facts: dict[str, Any]) -> None:
@@ -75,8 +102,9 @@ def _show(facts: dict[str, Any]) -> None:
     grid.add_column(overflow="fold")
     grid.add_row("path", Text(" → ".join(facts["path"]), style="bold"))
     grid.add_row("plan", facts["plan"])
-    grid.add_row("rate", f"{words.rate(facts['rate_per_s'])} (pairs)")
-    grid.add_row("fidelity", f"{facts['fidelity']:.4f}")
+    grid.add_row("rate", f"{_told(facts['rate_per_s'], words.rate)} (pairs)")
+    grid.add_row("fidelity", _told(facts["fidelity"], words.number))
+    grid.add_row("latency", words.quantiles(facts["latency_s"]))
     screen.print(grid)
     if facts["alternatives"]:
         table = output.table("instead", "plan", "rate", "fidelity", "why not", right=("rate", "fidelity"))
@@ -84,9 +112,13 @@ def _show(facts: dict[str, Any]) -> None:
             table.add_row(
                 " → ".join(other["path"]),
                 other["plan"],
-                words.rate(other["rate_per_s"]),
-                f"{other['fidelity']:.4f}",
+                _told(other["rate_per_s"], words.rate),
+                _told(other["fidelity"], words.number),
                 other["reason"],
             )
         screen.print()
         screen.print(table)
+
+
+def _told(value: float | None, how: Callable[[float], str]) -> str:
+    return "–" if value is None else how(value)

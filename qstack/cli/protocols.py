@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +10,7 @@ import typer
 from qstack.cli.options import JsonOption
 
 if TYPE_CHECKING:
-    from qstack.language import Protocol
+    from qstack.language import Conversation, Program, Protocol
 
 
 def protocols(
@@ -42,20 +41,30 @@ def protocols(
     output.console().print(table)
 
 
-def describe(protocol: Protocol) -> dict[str, Any]:
+def describe(protocol: Protocol | Conversation) -> dict[str, Any]:
     """A protocol as plain data: name, kind, summary, text, roles, settings, resources of one shot (a program's)."""
-    text = inspect.cleandoc(protocol.doc or "")
+    program = _program(protocol)
     return {
         "name": protocol.name,
-        "summary": text.splitlines()[0] if text else "",
-        "doc": text,
+        "kind": _kind(protocol),
+        "summary": protocol.summary,
+        "doc": protocol.doc,
         "roles": [{"name": role, "list": is_list} for role, is_list in protocol.list_roles.items()],
         "settings": _settings(protocol),
-        "resources": _resources(protocol),
+        "resources": None if program is None else _resources(program),
+        "bounds": protocol.bounds,
     }
 
 
-def _settings(protocol: Protocol) -> list[dict[str, Any]]:
+def _kind(protocol: Protocol | Conversation) -> str:
+    from qstack.language import Protocol
+
+    if not isinstance(protocol, Protocol):
+        return "conversation"
+    return "program" if protocol.is_runnable else "building block"
+
+
+def _settings(protocol: Protocol | Conversation) -> list[dict[str, Any]]:
     schema = protocol.settings_schema()
     required = schema.get("required", [])
     return [
@@ -68,13 +77,20 @@ def _plain(entry: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if key != "title"}
 
 
-def _resources(protocol: Protocol) -> dict[str, int] | None:
-    from qstack.errors import QstackError
+def _program(protocol: Protocol | Conversation) -> Program | None:
+    """The program of one shot with all settings at their defaults; None where there is no such thing."""
+    from qstack.language import Protocol
+    from qstack.language.errors import SettingError
 
-    try:
-        program = protocol.trace()
-    except (QstackError, AttributeError):
+    if not isinstance(protocol, Protocol) or not protocol.is_runnable:
         return None
+    try:
+        return protocol.trace()
+    except SettingError:  # a setting has no default
+        return None
+
+
+def _resources(program: Program) -> dict[str, int]:
     return {"pairs": len(program.pairs), "messages": len(program.messages), "outputs": len(program.outputs)}
 
 

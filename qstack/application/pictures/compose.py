@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from qstack.routing import Network
 
-WIDTH_IN, STRIP_IN, LINE_IN, BARS_IN = 11.0, 0.95, 0.26, 1.6
-HEAD_IN, FOOT_IN, GAP_IN = 0.95, 0.55, 0.85
+WIDTH_IN, NARROW_IN, STRIP_IN, LINE_IN, BARS_IN = 11.0, 7.5, 0.95, 0.26, 1.6
+HEAD_IN, FOOT_IN, GAP_IN = 1.1, 0.55, 0.85
 
 
 def compose(result: Result, network: Network | None = None) -> Figure:
@@ -26,14 +26,15 @@ def compose(result: Result, network: Network | None = None) -> Figure:
     heights += [max(LINE_IN * len(lines), 0.5)] if lines else []
     heights += [BARS_IN] if found else []
     inner = max(sum(heights) + GAP_IN * max(len(heights) - 1, 0), 3.4 if result.delivery else 1.2)
-    figure = style.new_figure(WIDTH_IN, HEAD_IN + inner + FOOT_IN + 0.35)
+    width = WIDTH_IN if result.delivery else NARROW_IN
+    figure = style.new_figure(width, HEAD_IN + inner + FOOT_IN + 0.35)
     height = figure.get_figheight()
     both = figure.add_gridspec(
         1,
         2 if result.delivery else 1,
         width_ratios=[1.15, 1] if result.delivery else None,
-        left=0.1,
-        right=0.97 if result.delivery else 0.93,
+        left=(0.4 + 0.072 * max((len(name) for name in lines), default=0)) / width,
+        right=1 - (0.35 if result.delivery else 0.7) / width,
         top=1 - HEAD_IN / height,
         bottom=(FOOT_IN + 0.3) / height,
         wspace=0.2,
@@ -57,9 +58,9 @@ def compose(result: Result, network: Network | None = None) -> Figure:
 def _network(figure: Figure, room: SubplotSpec, result: Result, network: Network | None) -> None:
     delivery = result.delivery
     assert delivery is not None
-    above, below = room.subgridspec(2, 1, height_ratios=[2.2, 1], hspace=0.28)
-    axes = figure.add_subplot(above)
     where = map_panel.places(network) if network is not None else None
+    above, below = room.subgridspec(2, 1, height_ratios=[2.2 if where else 0.8, 1], hspace=0.28)
+    axes = figure.add_subplot(above)
     paths = [served.path for served in delivery.requests] or [delivery.path]
     if network is not None and where is not None:
         map_panel.draw(axes, network, where, paths)
@@ -72,11 +73,13 @@ def _network(figure: Figure, room: SubplotSpec, result: Result, network: Network
 
 def _words_around(figure: Figure, result: Result, height: float) -> None:
     """Heading above, provenance below."""
-    left = 0.03
+    width = figure.get_figwidth()
+    left = 0.33 / width
     figure.text(left, 1 - 0.3 / height, words.heading(result), fontsize=14, fontweight="bold", color=style.INK, va="center")
     if players := words.players(result):
         figure.text(
-            left, 1 - 0.54 / height, textwrap.shorten(players, 120), fontsize=style.BODY, color=style.SOFT, va="center"
+            left, 1 - 0.54 / height, textwrap.shorten(players, int(12 * width), placeholder=" …"), fontsize=style.BODY, color=style.SOFT, va="center"
         )
     foot = f"{words.provenance_line(result)} · seed {result.seed}"
-    figure.text(left, 0.18 / height, textwrap.shorten(foot, 190), fontsize=style.TINY - 0.5, color=style.SOFT, va="center")
+    foot = "\n".join(textwrap.wrap(foot, int(17 * width))[:2])
+    figure.text(left, 0.2 / height, foot, fontsize=style.TINY - 0.5, color=style.SOFT, va="center")

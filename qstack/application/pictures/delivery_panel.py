@@ -25,7 +25,7 @@ def draw(axes: Axes, delivery: DeliverySummary) -> None:
     for place, (label, value) in enumerate(figures):
         x = place / 3
         axes.text(x, 0.96, value, fontsize=15, color=style.INK, fontweight="bold", va="top")
-        axes.text(x, 0.66, label, fontsize=style.SMALL, color=style.SOFT, va="top")
+        axes.text(x, 0.70, label, fontsize=style.SMALL, color=style.SOFT, va="top")
     quantiles = {name: value for name, value in latency.items() if name.startswith("p") and value > 0}
     if len(quantiles) > 1:
         _wait(axes, quantiles)

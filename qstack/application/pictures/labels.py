@@ -15,14 +15,14 @@ Point = tuple[float, float]
 
 # Offsets in points with the alignment that goes with them, best first.
 SIDES = (
-    (8, 0, "left", "center"),
-    (-8, 0, "right", "center"),
-    (0, 7, "center", "bottom"),
-    (0, -7, "center", "top"),
-    (6, 5, "left", "bottom"),
-    (-6, 5, "right", "bottom"),
-    (6, -5, "left", "top"),
-    (-6, -5, "right", "top"),
+    (9, 0, "left", "center"),
+    (-9, 0, "right", "center"),
+    (0, 8, "center", "bottom"),
+    (0, -8, "center", "top"),
+    (7, 6, "left", "bottom"),
+    (-7, 6, "right", "bottom"),
+    (7, -6, "left", "top"),
+    (-7, -6, "right", "top"),
 )
 
 
@@ -32,15 +32,18 @@ def place_labels(
     order: Sequence[str],
     important: Collection[str],
     bold: Collection[str],
-    segments: Sequence[tuple[Point, Point]],
+    segments: Sequence[tuple[Point, Point, float]],
 ) -> None:
-    """Write the names in `order`; an important one takes the least bad side, another is left out if no side is free."""
+    """Write the names in `order`; an important one takes the least bad side, another is left out if no side is free.
+
+    `segments` are lines to keep clear of, each with how much that matters (below 1).
+    """
     figure = axes.get_figure(root=True)
     assert figure is not None
     figure.draw_without_rendering()
     to_pixels = axes.transData.transform
-    markers = [_around(to_pixels(point), 6) for point in where.values()]
-    lines = [(tuple(to_pixels(a)), tuple(to_pixels(b))) for a, b in segments]
+    markers = [_around(to_pixels(point), 9) for point in where.values()]
+    lines = [(tuple(to_pixels(a)), tuple(to_pixels(b)), weight) for a, b, weight in segments]
     frame = axes.get_window_extent()
     taken: list[Bbox] = []
     for name in order:
@@ -65,7 +68,7 @@ def place_labels(
                 best = (cost, index, box)
         assert best is not None
         cost, index, box = best
-        if cost >= 1 and name not in important:
+        if cost >= 2 and name not in important:
             text.remove()
             continue
         x, y, ha, va = SIDES[index]
@@ -76,12 +79,16 @@ def place_labels(
 
 
 def _cost(
-    box: Bbox, taken: Sequence[Bbox], markers: Sequence[Bbox], lines: Sequence[tuple[Point, Point]], frame: Bbox
+    box: Bbox,
+    taken: Sequence[Bbox],
+    markers: Sequence[Bbox],
+    lines: Sequence[tuple[Point, Point, float]],
+    frame: Bbox,
 ) -> float:
     """How bad a place is: names count most, then the frame, markers, lines."""
     cost = 20.0 * sum(box.overlaps(other) for other in taken)
     cost += 4.0 * sum(box.overlaps(marker) for marker in markers)
-    cost += 0.8 * sum(_crosses(box, a, b) for a, b in lines)
+    cost += sum(weight for a, b, weight in lines if _crosses(box, a, b))
     outside = box.x0 < frame.x0 or box.x1 > frame.x1 or box.y0 < frame.y0 or box.y1 > frame.y1
     return cost + 8.0 * outside
 

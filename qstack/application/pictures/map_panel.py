@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -55,8 +56,9 @@ def draw(
         axes.plot([x], [y], "o", ms=size, color=fill, mec=edge, mew=1.4 if name in used else 0.8, zorder=3)
     order = [*(name for name in used if name in ends), *(name for name in used if name not in ends)]
     order += [name for name in where if name not in used]
-    segments = [(where[a], where[b]) for one in path for a, b in zip(one, one[1:], strict=False)]
-    segments = segments or [(where[a], where[b]) for a, b in (link.between for link in network.links)]
+    drawn = {frozenset(link.between): 0.3 for link in network.links}
+    drawn |= {frozenset(hop): 0.9 for one in path for hop in itertools.pairwise(one)}
+    segments = [(where[a], where[b], weight) for (a, b), weight in drawn.items()]
     place_labels(axes, where, order, used, ends, segments)
     if scale:
         _scale(axes, where)
@@ -87,18 +89,20 @@ def chain(axes: Axes, path: Sequence[str]) -> None:
 
 
 def _frame(axes: Axes, where: Places) -> None:
-    """Equal scales both ways, with air for the names."""
+    """Limits with air for the names and the same scale both ways; the axes must have their final size."""
     xs, ys = zip(*where.values(), strict=True)
-    width, height = max(xs) - min(xs), max(ys) - min(ys)
-    air = 0.14 * max(width, height, 1e-9)
-    axes.set_xlim(min(xs) - air, max(xs) + air)
-    axes.set_ylim(min(ys) - 0.8 * air, max(ys) + 0.8 * air)
-    axes.set_aspect("equal", adjustable="datalim")
+    across, up = max(xs) - min(xs), max(ys) - min(ys)
+    air = 0.13 * max(across, up, 1e-6)
+    box = axes.get_window_extent()
+    per_pixel = max((across + 2.4 * air) / box.width, (up + 1.6 * air) / box.height)
+    middle_x, middle_y = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
+    axes.set_xlim(middle_x - per_pixel * box.width / 2, middle_x + per_pixel * box.width / 2)
+    axes.set_ylim(middle_y - per_pixel * box.height / 2, middle_y + per_pixel * box.height / 2)
 
 
 def _scale(axes: Axes, where: Places) -> None:
     """A scale bar of a round length in a corner."""
-    xs, _ = zip(*where.values(), strict=True)
+    xs = [x for x, _ in where.values()]
     span = max(max(xs) - min(xs), 1e-9)
     power = 10.0 ** math.floor(math.log10(span / 4))
     length = max(step * power for step in (1, 2, 5) if step * power <= span / 3)

@@ -29,7 +29,8 @@ def strip(axes: Axes, name: str, metric: Metric) -> None:
     bounds = sorted(metric.bounds.items(), key=lambda item: item[1])
     low, high = _range([metric.low, metric.high, *metric.bounds.values()])
     style.plain(axes, keep="b")
-    style.title(axes, f"{name} = {short(metric.value)}", verdict(metric))
+    told = verdict(metric)
+    style.title(axes, f"{name} = {metric.value:.3f}", told if len(told) + len(name) < 52 else told.split(", ")[0])
     axes.set_xlim(low, high)
     axes.set_ylim(0, 1)
     axes.axvspan(low, bounds[0][1], color=style.PALE, lw=0)
@@ -37,16 +38,12 @@ def strip(axes: Axes, name: str, metric: Metric) -> None:
         axes.axvspan(bounds[0][1], bounds[-1][1], color=style.TINT, lw=0)
     for index, (label, bound) in enumerate(bounds):
         axes.axvline(bound, color=style.SOFT, lw=1)
-        last = index == len(bounds) - 1 and index > 0
-        room_right = (bound - low) / (high - low) < 0.8
-        side = ("left" if room_right else "right") if last else ("right" if index == 0 else "center")
-        if index == 0 and (bound - low) / (high - low) < 0.2:
-            side = "left"
-        gap = {"left": 4, "right": -4, "center": 0}[side]
+        last = index == len(bounds) - 1 > 0
+        side = "left" if (bound - low) / (high - low) < 0.16 or (last and bound < high - 0.3 * (high - low)) else "right"
         axes.annotate(
-            f"{label} {short(bound)}",
-            (bound, 1 if not (last and not room_right) else 1),
-            xytext=(gap, -4),
+            f"{label.replace('_', ' ')} {short(bound)}",
+            (bound, 1),
+            xytext=(4 if side == "left" else -4, -4),
             textcoords="offset points",
             ha=side,
             va="top",
@@ -55,7 +52,7 @@ def strip(axes: Axes, name: str, metric: Metric) -> None:
         )
     _dot(axes, metric, 0.5, size=8)
     axes.annotate(
-        f"{short(metric.value)}  [{short(metric.low)}, {short(metric.high)}]",
+        f"{metric.value:.3f}  [{metric.low:.3f}, {metric.high:.3f}]",
         (metric.value, 0.5),
         xytext=(0, -9),
         textcoords="offset points",
@@ -82,9 +79,9 @@ def lines(axes: Axes, metrics: dict[str, Metric], heading: str = "with 95 % inte
         axes.axvline(0, color=style.FAINT, lw=1)
     for row, metric in enumerate(metrics.values()):
         axes.hlines(row, low, high, color=style.PALE, lw=1, zorder=0)
-        _dot(axes, metric, row, size=5)
+        _dot(axes, metric, row, size=4.5)
         axes.annotate(
-            short(metric.value) if abs(metric.value) >= 1e-4 else f"{metric.value:.1g}",
+            f"{metric.value:.3f}".replace("-", "−"),
             (1, row),
             xycoords=("axes fraction", "data"),
             xytext=(6, 0),
@@ -93,6 +90,9 @@ def lines(axes: Axes, metrics: dict[str, Metric], heading: str = "with 95 % inte
             fontsize=style.SMALL,
             color=style.ACCENT,
         )
+    if high - low in (1.0, 2.0):
+        step = (high - low) / 4
+        axes.set_xticks([low + step * k for k in range(5)], [f"{low + step * k:g}".replace("-", "−") for k in range(5)])
     axes.set_yticks(range(len(metrics)), [name.replace("_", " ") for name in metrics])
     axes.tick_params(axis="y", labelcolor=style.INK)
 
@@ -103,11 +103,11 @@ def _dot(axes: Axes, metric: Metric, height: float, size: float) -> None:
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:
-    """An axis range with air around the values; probabilities stay at or below one."""
+    """An axis range with air around the values, more on the left where the lowest bound is named."""
     low, high = min(values), max(values)
-    air = 0.22 * (high - low) or 0.1 * (abs(high) or 1.0)
-    top = 1.0 + 0.02 * (high - low + air) if high <= 1.0 < high + air else high + air
-    return low - air if not 0 <= low < air else 0.0, top
+    span = high - low or 0.1 * (abs(high) or 1.0)
+    top = 1.0 + 0.03 * span if high <= 1.0 < high + 0.1 * span else high + 0.1 * span
+    return 0.0 if 0 <= low < 0.35 * span else low - 0.35 * span, top
 
 
 def _alignment(value: float, low: float, high: float) -> str:

@@ -56,7 +56,7 @@ def draw(axes: Axes, found: Distribution, accepted: int) -> None:
     axes.set_ylim(0, max(found.shares) * 1.18)
     axes.set_xlim(-0.6, max(len(found.shares), 4) - 0.4)
     crowded = len(found.shares) > 10 or max(map(len, found.labels)) > 6
-    axes.set_xticks(places, found.labels, fontsize=style.TINY if crowded else style.SMALL, color=style.INK)
+    axes.set_xticks(places, found.labels, fontsize=style.TINY - 0.7 if crowded else style.SMALL, color=style.INK)
     if crowded and max(map(len, found.labels)) > 4:
         axes.tick_params(axis="x", rotation=90)
     if len(found.shares) <= MOST_BARS + 1:

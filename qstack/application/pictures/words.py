@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qstack.application.result import DeliverySummary, Metric, Result
@@ -44,6 +45,11 @@ def seconds(value: float) -> str:
         return f"{value / 60:.3g} min"
     scale, unit = next(((s, u) for s, u in _SCALES if abs(value) >= s), _SCALES[-1])
     return f"{value / scale:.3g} {unit}"
+
+
+def quantiles(latency_s: Mapping[str, float]) -> str:
+    """A latency by its mean and quantiles."""
+    return ", ".join(f"{name} {seconds(value)}" for name, value in latency_s.items())
 
 
 def rate(value: float) -> str:
@@ -108,23 +114,25 @@ def delivery_facts(delivery: DeliverySummary | None) -> list[tuple[str, str]]:
         facts.append(("path", count + " → ".join(served.path)))
         if served.plan:
             facts.append(("plan", served.plan))
-    latency = delivery.latency_s
-    quantiles = ", ".join(f"{name} {seconds(value)}" for name, value in latency.items())
     facts += [("fidelity", f"{delivery.fidelity:.4f}"), ("rate", f"{rate(delivery.rate_per_s)} (pairs)")]
-    facts.append(("latency", quantiles))
+    facts.append(("latency", quantiles(delivery.latency_s)))
     return facts
 
 
 def resource_facts(result: Result) -> list[tuple[str, str]]:
     """What a shot used."""
     used = result.resources
-    facts = [("per shot", f"{used.pairs_per_shot:g} pairs, {used.messages_per_shot:g} messages")]
+    facts = [("per shot", f"{_counted(used.pairs_per_shot, 'pair')}, {_counted(used.messages_per_shot, 'message')}")]
     if result.accepted_shots < result.shots:
         cost = f"; {number(used.pairs_per_accepted_shot)} pairs per accepted shot"
         facts.append(("accepted", f"{result.accepted_shots:,} of {result.shots:,} ({used.acceptance.value:.1%}){cost}"))
     if result.provenance.protocol_time_s > 0:
         facts.append(("duration", f"{seconds(result.provenance.protocol_time_s)} once the pairs are there"))
     return facts
+
+
+def _counted(number: float, thing: str) -> str:
+    return f"{number:g} {thing}" + ("" if number == 1 else "s")
 
 
 def provenance_line(result: Result) -> str:

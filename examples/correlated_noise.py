@@ -1,9 +1,9 @@
 """Two pairs that waited for the same event have errors in common, and their averages do not show it.
 
-Alice makes two pairs with Bob at once, and a third with Carol that takes long. The first two wait for the third in
-memories that forget: where Carol's was quick both are good, where it was slow both have decayed. So they are good
-*together* more often than the product of the two averages says, and a protocol that needs both (here: one that uses
-the second to check the first) would be planned wrongly with averages.
+Alice makes two pairs with Bob at once, and a third with Carol that takes long. The first two wait for the
+third in memories that forget: where Carol's was quick both are good, where it was slow both have decayed. So
+they are good *together* more often than the product of the two averages says, and whoever plans a protocol
+that needs both with averages plans it wrongly.
 
 Run it with `python examples/correlated_noise.py`.
 """
@@ -39,14 +39,14 @@ NETWORK = Network.from_yaml(
 
 @protocol
 def two_and_one(alice: Node, bob: Node, carol: Node) -> dict[str, Bit]:
-    """Measure three pairs in the X basis at both ends; a pair whose two bits differ has suffered a phase flip."""
+    """Measure three pairs in the X basis; a pair whose two bits differ has suffered a phase flip."""
     (a1, b1), (a2, b2), (a3, c3) = entangle(alice, bob), entangle(alice, bob), entangle(alice, carol)
     bits = {"a1": a1, "b1": b1, "a2": a2, "b2": b2, "a3": a3, "c3": c3}
     return {name: qubit.measure("X") for name, qubit in bits.items()}
 
 
 def coherence(pairs: int) -> float:
-    """Mean of exp(-2 pairs t / T2) over the time t until Carol's pair is there, a geometric number of attempts."""
+    """Mean of exp(-2 pairs t / T2) over the time t until Carol's pair is there: geometric in attempts."""
     per_attempt = math.exp(-2 * pairs * ATTEMPT_S / T2_S)
     return SUCCESS * per_attempt / (1 - (1 - SUCCESS) * per_attempt)
 

@@ -11,6 +11,8 @@ A client that hangs up while it waits cancels its run. Errors are JSON: `{"error
 Requests name installed protocols and network files of one folder; a path is never taken from a request.
 """
 
+# not run: serves until it is stopped; tests/examples starts it and calls it
+
 from __future__ import annotations
 
 import argparse

@@ -1,7 +1,7 @@
 """Teleport the six Pauli states over a pair of known quality, and compare with the formula.
 
-Over a Werner pair of fidelity F the average fidelity of the teleported state is (2F + 1) / 3: Horodecki, Horodecki and
-Horodecki, Phys. Rev. A 60, 1888 (1999). Run it with `python examples/teleport_over_noise.py`.
+Over a Werner pair of fidelity F the average fidelity of the teleported state is (2F + 1) / 3: Horodecki,
+Horodecki and Horodecki, Phys. Rev. A 60, 1888 (1999). Run it with `python examples/teleport_over_noise.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Two cities violate a Bell inequality: S above 2 is impossible without entanglement.
 
-Clauser, Horne, Shimony and Holt, Phys. Rev. Lett. 23, 880 (1969). Run it with `python examples/violate_bell.py`.
+Clauser, Horne, Shimony and Holt, Phys. Rev. Lett. 23, 880 (1969).
+Run it with `python examples/violate_bell.py`.
 """
 
 from __future__ import annotations

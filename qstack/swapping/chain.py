@@ -65,10 +65,11 @@ class Chain:
         parts = []
         if self.link_rounds:
             parts.append(f"DEJMPS x{self.link_rounds} on every link")
-        parts.append(f"{len(self.links) - 1} swaps as soon as possible" if len(self.links) > 1 else "one link")
+        swaps = len(self.links) - 1
+        parts.append(f"{swaps} {'swap' if swaps == 1 else 'swaps'} as soon as possible" if swaps else "one link")
         if self.end_rounds:
             parts.append(f"DEJMPS x{self.end_rounds} end to end")
-        return ", ".join(parts).replace("1 swaps", "1 swap")
+        return ", ".join(parts)
 
     @property
     def ends(self) -> tuple[Station, Station]:

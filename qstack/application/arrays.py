@@ -58,3 +58,41 @@ PackedArray = Annotated[
         }
     ),
 ]
+
+
+def _to_json(value: Any) -> Any:
+    return pack(value) if isinstance(value, np.ndarray) else value
+
+
+def _from_json(value: Any) -> Any:
+    return unpack(value) if isinstance(value, dict) and set(value) == {"dtype", "shape", "data"} else value
+
+
+ArrayOrJson = Annotated[Any, BeforeValidator(_from_json), PlainSerializer(_to_json, when_used="json")]
+"""An array, packed in JSON; or any JSON value as it is."""
+
+
+def jsonable(value: Any) -> Any:
+    """The value with numpy scalars, tuples and inner arrays as plain JSON values; an array at the top stays an array.
+
+    Raises:
+        TypeError: something has no JSON form.
+    """
+    if isinstance(value, np.ndarray):
+        return value
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case np.generic():
+            return value.item()
+        case np.ndarray():
+            return value.tolist()
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case dict():
+            return {str(name): _plain(each) for name, each in value.items()}
+    raise TypeError(f"{type(value).__name__} has no JSON form")

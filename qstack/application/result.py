@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from qstack.application.arrays import PackedArray
+from qstack.application.arrays import ArrayOrJson, PackedArray
 from qstack.errors import InputError
 from qstack.stats import Estimate
 
@@ -68,7 +68,7 @@ class Output(_Record):
     """
 
     node: str
-    values: PackedArray | Any
+    values: ArrayOrJson
     detected: PackedArray | None = None
 
 

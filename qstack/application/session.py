@@ -6,34 +6,47 @@ the event loop.
 
 from __future__ import annotations
 
-import platform
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from qstack.application import report
 from qstack.application.binding import Binding, RoleMap, bind
 from qstack.application.entanglement import Expansion, Memory
-from qstack.application.execute import Executed, Progress, Setup, execute
-from qstack.application.result import Metric, Output, Provenance, Resources, Result
+from qstack.application.execute import Executed, InputValueError, Progress, Setup, execute
+from qstack.application.result import Provenance, Result
 from qstack.application.tasks import in_thread, run_blocking
 from qstack.backend import Backend, Lowering, load_backend
+from qstack.control import Bus, Codec
 from qstack.errors import InputError
-from qstack.language import Program, Protocol, Strategy, corrupt, load_protocol
+from qstack.language import Conversation, Program, Protocol, Strategy, converse, corrupt, load_protocol
 from qstack.routing import Network
-from qstack.stats import proportion
 
 MAX_SHOTS = 100_000_000
+DEFAULT_SHOTS = 1000
 
 
 class ShotsError(InputError):
     """The number of shots is not a whole number in range."""
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """A run made ready: everything looked up and bound, nothing spent yet."""
+
+    protocol: Protocol | Conversation
+    network: Network | None
+    backend: Backend
+    binding: Binding
+    seed: int
+    started: str
+    clock: float
 
 
 @dataclass(frozen=True)
@@ -59,10 +72,10 @@ class Session:
 
     async def run(
         self,
-        protocol: Protocol | str,
+        protocol: Protocol | Conversation | str,
         *,
         roles: RoleMap | None = None,
-        shots: int = 1000,
+        shots: int | None = None,
         seed: int | None = None,
         settings: Mapping[str, Any] | None = None,
         inputs: Mapping[str, object] | None = None,
@@ -73,7 +86,8 @@ class Session:
         Args:
             protocol: a protocol, or the name of an installed one, or `path/to/file.py:name`.
             roles: which node plays which role; a list of nodes for a list role. Optional without a network.
-            shots: how many times to run it.
+            shots: how many times to run it, 1000 if not given. A conversation runs once and decides itself how many shots
+                of its programs it needs.
             seed: makes the run repeatable; a fresh one is drawn (and recorded) if None.
             settings: values for the protocol's keyword-only parameters.
             inputs: values for the program's inputs, one for all shots or one per shot.
@@ -82,110 +96,147 @@ class Session:
         Raises:
             QstackError: whatever is wrong with the request, or failed while running; the message says what to do.
         """
-        check_shots(shots)
-        clock = time.perf_counter()
-        started = datetime.now(UTC).isoformat(timespec="seconds")
-        chosen_seed = secrets.randbits(48) if seed is None else seed
+        stage = await in_thread(lambda check: self._stage(protocol, roles, seed))
         said = progress or _silent
+        if isinstance(stage.protocol, Conversation):
+            if shots is not None:
+                raise ShotsError(f"{stage.protocol.name} is a conversation and runs once; leave shots out and use its settings")
+            if inputs:
+                raise InputValueError(f"{stage.protocol.name} is a conversation and takes no inputs; use its settings")
+            return await self._converse(stage, stage.protocol, settings or {}, said)
+        wanted = check_shots(DEFAULT_SHOTS if shots is None else shots)
+        return await self._execute(stage, stage.protocol, wanted, settings or {}, inputs or {}, said)
 
-        def begin(_: object) -> tuple[Protocol, Network | None, Backend, Binding, Program]:
-            chosen = load_protocol(protocol) if isinstance(protocol, str) else protocol
-            network = Network.load(self.network) if isinstance(self.network, str | Path) else self.network
-            backend = load_backend(self.backend) if isinstance(self.backend, str) else self.backend
-            binding = bind(chosen.list_roles, roles, [node.name for node in network.nodes] if network else None)
-            program = corrupt(chosen.trace(binding.counts, **(settings or {})), self.adversary)
-            return chosen, network, backend, binding, program
-
-        chosen, network, backend, binding, program = await in_thread(begin)
-        setup = Setup(backend, network, binding.nodes, self.expansion, self.memory, self.lowering)
-        ran = await execute(program, setup, shots, np.random.SeedSequence(chosen_seed), inputs or {}, said)
-        metrics = await in_thread(lambda check: _metrics(chosen, ran, shots))
-        return Result(
-            protocol=chosen.name,
-            backend=backend.name,
-            shots=shots,
-            seed=chosen_seed,
-            roles=binding.given,
-            settings=program.settings,
-            delivery=ran.supply.summary,
-            outputs=_outputs(ran),
-            accepted=ran.readout.accepted,
-            metrics=metrics,
-            resources=_resources(ran, shots),
-            provenance=self._provenance(ran, network, started, time.perf_counter() - clock, chosen_seed, backend),
-        )
-
-    def run_blocking(self, protocol: Protocol | str, **options: Any) -> Result:
+    def run_blocking(self, protocol: Protocol | Conversation | str, **options: Any) -> Result:
         """`run` for synchronous code; also works where an event loop is running already, as in a notebook."""
         return run_blocking(lambda: self.run(protocol, **options))
 
-    def _provenance(
-        self, ran: Executed, network: Network | None, started: str, elapsed_s: float, seed: int, backend: Backend
-    ) -> Provenance:
+    def _stage(self, protocol: Protocol | Conversation | str, roles: RoleMap | None, seed: int | None) -> _Stage:
+        clock, started = time.perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
+        chosen = load_protocol(protocol) if isinstance(protocol, str) else protocol
+        network = Network.load(self.network) if isinstance(self.network, str | Path) else self.network
+        backend = load_backend(self.backend) if isinstance(self.backend, str) else self.backend
+        binding = bind(chosen.list_roles, roles, [node.name for node in network.nodes] if network else None)
+        drawn = secrets.randbits(48) if seed is None else check_seed(seed)
+        return _Stage(chosen, network, backend, binding, drawn, started, clock)
+
+    def _setup(self, stage: _Stage) -> Setup:
+        return Setup(stage.backend, stage.network, stage.binding.nodes, self.expansion, self.memory, self.lowering)
+
+    async def _execute(
+        self,
+        stage: _Stage,
+        protocol: Protocol,
+        shots: int,
+        settings: Mapping[str, Any],
+        inputs: Mapping[str, object],
+        progress: Progress,
+    ) -> Result:
+        program = await in_thread(lambda check: corrupt(protocol.trace(stage.binding.counts, **settings), self.adversary))
+        ran = await execute(program, self._setup(stage), shots, np.random.SeedSequence(stage.seed), inputs, progress)
+        metrics = await in_thread(lambda check: report.program_metrics(protocol, ran))
+        return Result(
+            protocol=protocol.name,
+            backend=stage.backend.name,
+            shots=shots,
+            seed=stage.seed,
+            roles=stage.binding.given,
+            settings=program.settings,
+            delivery=ran.supply.summary,
+            outputs=report.program_outputs(ran),
+            accepted=ran.readout.accepted,
+            metrics=metrics,
+            resources=report.resources(ran.readout.accepted, len(program.pairs), len(program.messages)),
+            provenance=self._provenance(stage, [ran]),
+        )
+
+    async def _converse(
+        self, stage: _Stage, conversation: Conversation, settings: Mapping[str, Any], progress: Progress
+    ) -> Result:
+        runs: list[Executed] = []
+        seeds = np.random.SeedSequence(stage.seed)
+        roles_seed, runs_seed = seeds.spawn(2)
+
+        async def run_program(program: Program, shots: int, index: int) -> Mapping[str, Any]:
+            own = np.random.SeedSequence(runs_seed.entropy, spawn_key=(*runs_seed.spawn_key, index))
+            present = {role: strategy for role, strategy in self.adversary.items() if role in program.roles}
+            ran = await execute(corrupt(program, present), self._setup(stage), check_shots(shots), own, {}, progress)
+            runs.append(ran)
+            return {name: values[ran.readout.accepted] for name, values in ran.readout.outputs.items()}
+
+        names = list(stage.binding.nodes)
+        rngs = {role: np.random.default_rng(own) for role, own in zip(names, roles_seed.spawn(len(names)), strict=True)}
+        conversed = await converse(
+            conversation,
+            stage.binding.counts,
+            settings=settings,
+            channel=Bus(),
+            codec=Codec(),
+            execute=run_program,
+            rngs=rngs,
+            adversary=self.adversary,
+        )
+        outputs = report.conversation_outputs(conversed)
+        plain = conversation.check_settings(settings)
+        metrics = await in_thread(lambda check: report.conversation_metrics(conversation, outputs, plain))
+        once = np.ones(1, dtype=np.bool_)
+        pairs = sum(len(run.program.pairs) * len(run.readout.accepted) for run in runs)
+        messages = sum(each.messages for each in conversed.traffic.values())
+        return Result(
+            protocol=conversation.name,
+            backend=stage.backend.name,
+            shots=1,
+            seed=stage.seed,
+            roles=stage.binding.given,
+            settings=plain,
+            delivery=report.all_delivered(runs),
+            outputs=outputs,
+            accepted=once,
+            metrics=metrics,
+            resources=report.resources(once, pairs, messages),
+            provenance=self._provenance(stage, runs),
+        )
+
+    def _provenance(self, stage: _Stage, runs: Sequence[Executed]) -> Provenance:
+        ran_on = tuple(sorted({name for run in runs for name in run.ran_on}))
         return Provenance(
-            versions=versions(ran.ran_on),
-            seed=seed,
-            backend=backend.name,
-            ran_on=ran.ran_on,
-            lowering=ran.compiled.lowering,
-            circuits=ran.circuits,
-            entanglement="ideal" if network is None else self.expansion,
-            memory="none" if network is None else self.memory,
-            network=None if network is None else network.name,
+            versions=report.versions(ran_on),
+            seed=stage.seed,
+            backend=stage.backend.name,
+            ran_on=ran_on,
+            lowering=", ".join(sorted({run.compiled.lowering for run in runs})) or "none",
+            circuits=sum(run.circuits for run in runs),
+            entanglement="ideal" if stage.network is None else self.expansion,
+            memory="none" if stage.network is None else self.memory,
+            network=None if stage.network is None else stage.network.name,
             adversary={role: repr(strategy) for role, strategy in self.adversary.items()},
-            started=started,
-            elapsed_s=elapsed_s,
-            protocol_time_s=ran.compiled.noisy.duration_s,
+            started=stage.started,
+            elapsed_s=time.perf_counter() - stage.clock,
+            protocol_time_s=sum(run.compiled.noisy.duration_s for run in runs),
         )
 
 
-def check_shots(shots: object) -> None:
-    """Raise `ShotsError` unless `shots` is a whole number from 1 to `MAX_SHOTS`."""
+def check_shots(shots: object) -> int:
+    """The number of shots, if it is a whole number from 1 to `MAX_SHOTS`.
+
+    Raises:
+        ShotsError: it is not.
+    """
     if isinstance(shots, bool) or not isinstance(shots, int) or not 1 <= shots <= MAX_SHOTS:
         raise ShotsError(f"shots is {shots!r}; give a whole number from 1 to {MAX_SHOTS:,}")
+    return shots
 
 
-def versions(ran_on: tuple[str, ...]) -> dict[str, str]:
-    """Versions of what produced a result."""
-    found = {"python": platform.python_version(), "qstack": version("qstack-net"), "numpy": np.__version__}
-    for name, package in (("stim", "stim"), ("cirq", "cirq-core")):
-        if name in ran_on:
-            try:
-                found[name] = version(package)
-            except PackageNotFoundError:
-                continue
-    return found
+def check_seed(seed: object) -> int:
+    """The seed, if it is a whole number from 0 up.
+
+    Raises:
+        InputError: it is not.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise InputError(f"seed is {seed!r}; give a whole number from 0 up")
+    return seed
 
 
 def _silent(stage: str, fraction: float) -> None:
     """Tell nobody."""
-
-
-def _outputs(ran: Executed) -> dict[str, Output]:
-    return {
-        output.name: Output(
-            node=output.node,
-            values=ran.readout.outputs[output.name],
-            detected=ran.readout.detected.get(output.name),
-        )
-        for output in ran.program.outputs
-    }
-
-
-def _metrics(protocol: Protocol, ran: Executed, shots: int) -> dict[str, Metric]:
-    """The protocol's own score over the accepted shots."""
-    if protocol.scorer is None:
-        return {}
-    kept = {name: values[ran.readout.accepted] for name, values in ran.readout.outputs.items()}
-    estimates = protocol.scorer(kept, ran.program.settings)
-    return {name: Metric.of(estimate, protocol.bounds.get(name)) for name, estimate in estimates.items()}
-
-
-def _resources(ran: Executed, shots: int) -> Resources:
-    pairs, accepted = len(ran.program.pairs), int(np.count_nonzero(ran.readout.accepted))
-    return Resources(
-        pairs_per_shot=pairs,
-        messages_per_shot=len(ran.program.messages),
-        acceptance=Metric.of(proportion(accepted, shots)),
-        pairs_per_accepted_shot=pairs * shots / accepted if accepted else float("inf"),
-    )

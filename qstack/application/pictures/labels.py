@@ -23,6 +23,10 @@ SIDES = (
     (-7, 6, "right", "bottom"),
     (7, -6, "left", "top"),
     (-7, -6, "right", "top"),
+    (16, 11, "left", "bottom"),
+    (-16, 11, "right", "bottom"),
+    (16, -11, "left", "top"),
+    (-16, -11, "right", "top"),
 )
 
 
@@ -33,10 +37,12 @@ def place_labels(
     important: Collection[str],
     bold: Collection[str],
     segments: Sequence[tuple[Point, Point, float]],
+    *,
+    all_of_them: bool = False,
 ) -> None:
     """Write the names in `order`; an important one takes the least bad side, another is left out if no side is free.
 
-    `segments` are lines to keep clear of, each with how much that matters (below 1).
+    `segments` are lines to keep clear of, each with how much that matters (below 1). With `all_of_them` none is left out.
     """
     figure = axes.get_figure(root=True)
     assert figure is not None
@@ -68,7 +74,7 @@ def place_labels(
                 best = (cost, index, box)
         assert best is not None
         cost, index, box = best
-        if cost >= 2 and name not in important:
+        if cost >= 2 and name not in important and not all_of_them:
             text.remove()
             continue
         x, y, ha, va = SIDES[index]

@@ -59,7 +59,7 @@ def draw(
     drawn = {frozenset(link.between): 0.3 for link in network.links}
     drawn |= {frozenset(hop): 0.9 for one in path for hop in itertools.pairwise(one)}
     segments = [(where[a], where[b], weight) for (a, b), weight in drawn.items()]
-    place_labels(axes, where, order, used, ends, segments)
+    place_labels(axes, where, order, used, ends, segments, all_of_them=not path)
     if scale:
         _scale(axes, where)
 

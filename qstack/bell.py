@@ -1,14 +1,13 @@
 """Algebra of Bell-diagonal pairs, vectorised over any leading axes. Leaf: imports no other room.
 
-A state is float64[..., 4]: the weights of Phi+, Psi+, Phi-, Psi-, i.e. index 2z + x for the Pauli X^x Z^z applied to one
-half of Phi+. It is a probability distribution over Paulis, so its Walsh-Hadamard transform turns what composes (swaps,
-Pauli channels, decay) into elementwise products.
+A state is float64[..., 4]: the weights of Phi+, Psi+, Phi-, Psi-, i.e. index 2z + x for the Pauli X^x Z^z
+applied to one half of Phi+. It is a probability distribution over Paulis, so its Walsh-Hadamard transform
+turns what composes (swaps, Pauli channels, decay) into elementwise products.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,7 +36,7 @@ def werner(fidelity: ArrayLike) -> State:
     """
     value = np.asarray(fidelity, dtype=np.float64)
     if np.any(~((value >= 0) & (value <= 1))):
-        raise BellStateError(f"fidelity {fidelity} is outside [0, 1]")
+        raise BellStateError(f"fidelity {value} is outside [0, 1]")
     rest = (1 - value) / 3
     return np.stack([value, rest, rest, rest], axis=-1)
 
@@ -59,7 +58,7 @@ def from_transform(correlations: State) -> State:
 
 
 def swap(first: State, second: State) -> State:
-    """The pair left by a perfect, corrected swap of two pairs: Paulis compose, so weights convolve over XOR."""
+    """The pair left by a perfect, corrected swap of two pairs: Paulis compose, weights convolve over XOR."""
     return from_transform(transform(first) * transform(second))
 
 
@@ -119,13 +118,13 @@ def dejmps(first: State, second: State) -> tuple[State, NDArray[np.float64]]:
 
 
 def qber(state: State) -> dict[str, NDArray[np.float64]]:
-    """Probability that outcomes disagree with Phi+ when both ends measure the same Pauli, by basis X, Y, Z."""
+    """Probability that outcomes disagree with Phi+ when both ends measure the same Pauli: X, Y, Z."""
     _, zz, xx, minus_yy = np.moveaxis(transform(state), -1, 0)
     return {"X": (1 - xx) / 2, "Y": (1 - minus_yy) / 2, "Z": (1 - zz) / 2}
 
 
 def chsh_value(state: State) -> NDArray[np.float64]:
-    """Largest CHSH value over all settings (Horodecki et al. 1995): 2 sqrt(sum of the two largest squares)."""
+    """CHSH value at its best settings, 2 sqrt(sum of the two largest squares) (Horodecki et al. 1995)."""
     squares = np.sort(transform(state)[..., 1:] ** 2, axis=-1)
     return np.asarray(2 * np.sqrt(squares[..., 1] + squares[..., 2]))
 
@@ -148,7 +147,7 @@ def density_matrix(state: State) -> NDArray[np.complex128]:
     """The 4x4 density matrices, shape (..., 4, 4), basis 00, 01, 10, 11."""
     half = 1 / math.sqrt(2)
     vectors = np.array([[half, 0, 0, half], [0, half, half, 0], [half, 0, 0, -half], [0, half, -half, 0]])
-    return np.einsum("...k,ki,kj->...ij", state, vectors, vectors).astype(np.complex128)
+    return np.asarray(np.einsum("...k,ki,kj->...ij", state, vectors, vectors), dtype=np.complex128)
 
 
 def sample_paulis(state: State, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -158,7 +157,7 @@ def sample_paulis(state: State, rng: np.random.Generator) -> tuple[NDArray[np.ui
     return (index >> 1).astype(np.uint8), (index & 1).astype(np.uint8)
 
 
-def as_state(weights: Any) -> State:
+def as_state(weights: ArrayLike) -> State:
     """Check and normalise weights that come from outside.
 
     Raises:
@@ -166,5 +165,5 @@ def as_state(weights: Any) -> State:
     """
     state = np.asarray(weights, dtype=np.float64)
     if state.shape[-1:] != (4,) or np.any(state < 0) or np.any(np.abs(state.sum(axis=-1) - 1) > 1e-6):
-        raise BellStateError(f"{weights}: a Bell-diagonal state has four weights of 0 or more that sum to 1")
+        raise BellStateError(f"{state}: a Bell-diagonal state has four weights of 0 or more that sum to 1")
     return np.asarray(state / state.sum(axis=-1, keepdims=True))

@@ -84,7 +84,9 @@ def proportion(successes: int, n: int, confidence: float = CONFIDENCE) -> Estima
         EstimateError: unless 0 <= successes <= n.
     """
     if not 0 <= successes <= n:
-        raise EstimateError(f"{successes} successes out of {n} trials; successes must be from 0 to the number of trials")
+        raise EstimateError(
+            f"{successes} successes out of {n} trials; successes must be from 0 to the number of trials"
+        )
     if n == 0:
         return Estimate(math.nan, 0.0, 1.0, math.nan, 0)
     z2 = normal_quantile(confidence) ** 2
@@ -93,7 +95,8 @@ def proportion(successes: int, n: int, confidence: float = CONFIDENCE) -> Estima
     half = math.sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n)
     low = 0.0 if successes == 0 else max(0.0, centre - half)
     high = 1.0 if successes == n else min(1.0, centre + half)
-    # One pseudo-trial of each kind keeps the standard error from vanishing at the ends (Agresti and Coull 1998).
+    # One pseudo-trial of each kind keeps the standard error from vanishing at the ends (Agresti and Coull
+    # 1998).
     smooth = (successes + 1) / (n + 2)
     return Estimate(p, low, high, math.sqrt(smooth * (1 - smooth) / n), n)
 

@@ -45,7 +45,9 @@ def sample_heralds(model: LinkModel, shape: tuple[int, ...], rng: np.random.Gene
 
 def _probability(name: str, value: float, *, positive: bool = False) -> None:
     if not (0 <= value <= 1) or (positive and value == 0):
-        raise LinkError(f"{name} is {value}; give a probability {'above 0, at most 1' if positive else 'from 0 to 1'}")
+        raise LinkError(
+            f"{name} is {value}; give a probability {'above 0, at most 1' if positive else 'from 0 to 1'}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,8 @@ class Heralded:
 class DoubleClick:
     """Two photons, one from each node, meet at a station between them (Barrett and Kok 2005).
 
-    Each node entangles its memory with a photon in two time bins; one click in each bin heralds Psi+ or Psi-, corrected
-    to Phi+. Without dark counts P = eta_A eta_B / 2 and F = (1 + V) / 2.
+    Each node entangles its memory with a photon in two time bins; one click in each bin heralds Psi+ or Psi-,
+    corrected to Phi+. Without dark counts P = eta_A eta_B / 2 and F = (1 + V) / 2.
 
     Attributes:
         arms: the fibres from the two nodes to the station.
@@ -130,11 +132,12 @@ class DoubleClick:
 
     @property
     def _heralds(self) -> tuple[float, float, float]:
-        """Probability per mode of a herald by one photon in each bin, by two photons in one bin, and by lost photons.
+        """Probability per mode of a herald by one photon in each bin, by two in one bin, and by lost photons.
 
-        A herald is exactly one click in each time bin; each bin is watched by two threshold detectors. Half of the
-        emitted pairs have their photons in different bins (the wanted state). Two photons in one bin bunch with
-        probability (1 + V) / 2 and then need one dark count in the other bin; a lost photon likewise.
+        A herald is exactly one click in each time bin; each bin is watched by two threshold detectors. Half
+        of the emitted pairs have their photons in different bins (the wanted state). Two photons in one bin
+        bunch with probability (1 + V) / 2 and then need one dark count in the other bin; a lost photon
+        likewise.
         """
         a, b = self._photons
         quiet = (1 - self.dark_count) ** 2
@@ -163,8 +166,9 @@ class DoubleClick:
     def state(self) -> NDArray[np.float64]:
         """Bell-diagonal state at the herald, shape (4,); exact, corrected from Psi to Phi+.
 
-        One photon per bin leaves phase errors of probability (1 - V) / 2; two in one bin leave equal spins without phase,
-        which the correction turns into an even mixture of Psi+ and Psi-; a lost photon leaves no correlation.
+        One photon per bin leaves phase errors of probability (1 - V) / 2; two in one bin leave equal spins
+        without phase, which the correction turns into an even mixture of Psi+ and Psi-; a lost photon leaves
+        no correlation.
         """
         both, same_bin, lost = self._heralds
         v = self.visibility

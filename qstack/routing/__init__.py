@@ -1,11 +1,12 @@
-"""The network layer: which nodes and links there are, which path and plan serve a request, and what is delivered.
+"""The network layer: nodes and links, which path and plan serve a request, and what is delivered.
 
 Knows networks, paths and requests. Knows no programs and no backends.
 """
 
+from qstack.routing.checks import NetworkError
 from qstack.routing.deliver import PairRequest, deliver
 from qstack.routing.loading import NetworkFileError
-from qstack.routing.network import HeraldedLink, MidpointLink, Network, NetworkError, Node
+from qstack.routing.network import HeraldedLink, MidpointLink, Network, Node
 from qstack.routing.paths import NoRouteError, Route, best_route
 from qstack.routing.signals import light_time_s, photon_survival
 

@@ -35,7 +35,9 @@ class PairRequest:
             PairRequestError: `pairs` is below 1.
         """
         if self.pairs < 1:
-            raise PairRequestError(f"{self.pairs} pairs between {self.source} and {self.target}; ask for 1 or more")
+            raise PairRequestError(
+                f"{self.pairs} pairs between {self.source} and {self.target}; ask for 1 or more"
+            )
 
 
 def deliver(
@@ -49,8 +51,8 @@ def deliver(
 ) -> list[Delivery]:
     """Deliver all requests in every shot, one `Delivery` per request in order.
 
-    Requests whose routes share a link take turns, in order; the others go on at the same time. A shot starts when all its
-    pairs are ready; until then those that are wait, and decay.
+    Requests whose routes share a link take turns, in order; the others go on at the same time. A shot starts
+    when all its pairs are ready; until then those that are wait, and decay.
 
     Args:
         network: where the pairs come from.
@@ -66,7 +68,14 @@ def deliver(
     routes = [best_route(network, each.source, each.target, each.min_fidelity, check) for each in requests]
     own = rng.spawn(len(requests))
     made = [
-        sample(route.chosen.chain, shots, request.pairs, own[k], check=check, progress=_part(progress, k, len(requests)))
+        sample(
+            route.chosen.chain,
+            shots,
+            request.pairs,
+            own[k],
+            check=check,
+            progress=_part(progress, k, len(requests)),
+        )
         for k, (request, route) in enumerate(zip(requests, routes, strict=True))
     ]
     begins: list[NDArray[np.float64]] = [np.zeros(shots) for _ in requests]

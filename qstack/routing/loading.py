@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from qstack.errors import InputError
 from qstack.link.platform import PhotonInterface, Platform
+from qstack.routing.checks import Problem, Problems, hint
 from qstack.routing.network import (
     Defaults,
     HeraldedLink,
@@ -18,12 +19,11 @@ from qstack.routing.network import (
     Network,
     Node,
     PlatformChange,
-    Problem,
-    Problems,
 )
 
 MAX_BYTES = 64_000_000
 MAX_DEPTH = 40
+MAX_SHOWN = 25
 
 _KNOWN_MODELS: tuple[type[BaseModel], ...] = (
     Network, Node, MidpointLink, HeraldedLink, Defaults, PlatformChange, Platform, PhotonInterface,
@@ -58,16 +58,22 @@ def parse(text: str, source: str) -> Network:
     except (ValueError, RecursionError, OverflowError) as error:
         raise NetworkFileError(f"{source}: {error}") from error
     if not isinstance(values, dict):
-        raise NetworkFileError(f"{source}:1: a network file is a mapping with name, nodes and links; see docs/how-to")
+        raise NetworkFileError(
+            f"{source}:1: a network file is a mapping with name, nodes and links; see docs/how-to"
+        )
     try:
         return Network.model_validate(values)
     except ValidationError as error:
-        lines = {_line(tree, problem.where, source) + _text(problem): None for problem in _all_problems(error)}
-        raise NetworkFileError("\n".join(lines)) from error
+        found = {
+            _line(tree, problem.where, source) + _text(problem): None for problem in _all_problems(error)
+        }
+        shown = [*found][:MAX_SHOWN]
+        rest = [f"... and {len(found) - MAX_SHOWN} more"] if len(found) > MAX_SHOWN else []
+        raise NetworkFileError("\n".join(shown + rest)) from error
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without aliases (they can make a small text huge) and without repeated keys (one would be lost)."""
+    """YAML without aliases (they make small texts huge) and without repeated keys (one would be lost)."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -75,7 +81,9 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            raise yaml.constructor.ConstructorError(None, None, "aliases (*name) are not allowed here", self.get_mark())
+            raise yaml.constructor.ConstructorError(
+                None, None, "aliases (*name) are not allowed here", self.get_mark()
+            )
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise yaml.constructor.ConstructorError(None, None, "nested too deeply", self.get_mark())
@@ -84,7 +92,7 @@ class _Loader(yaml.SafeLoader):
         return node
 
     @classmethod
-    def plain(cls, tree: yaml.Node | None) -> Any:
+    def plain(cls, tree: yaml.Node | None) -> object:
         """The value of a composed tree."""
         if tree is None:
             return None
@@ -99,9 +107,13 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
             if not isinstance(key, str):
-                raise yaml.constructor.ConstructorError(None, None, "a key must be a plain text", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key must be a plain text", key_node.start_mark
+                )
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key!r} is given twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{key!r} is given twice", key_node.start_mark
+                )
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -137,18 +149,17 @@ def _all_problems(error: ValidationError) -> list[Problem]:
     return problems
 
 
-def _message(each: Any) -> str:
+def _message(each: ErrorDetails) -> str:
     kind, given = each["type"], each.get("input")
     if kind == "extra_forbidden":
-        close = difflib.get_close_matches(str(each["loc"][-1]), _FIELDS, n=1)
-        return "unknown field" + (f"; did you mean {close[0]}?" if close else "")
+        return "unknown field" + hint(str(each["loc"][-1]), _FIELDS)
     if kind == "missing":
         return "is missing"
     if kind == "union_tag_invalid":
         return f"unknown kind of link; kinds are {each['ctx']['expected_tags']}"
     message = str(each["msg"]).removeprefix("Value error, ")
-    shown = repr(given)
-    return message + (f" (got {shown})" if len(shown) <= 60 else "")
+    shown = repr(given) if isinstance(given, str | float | bool) or given is None else ""
+    return message + (f" (got {shown})" if 0 < len(shown) <= 60 else "")
 
 
 def _text(problem: Problem) -> str:

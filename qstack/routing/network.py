@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
-import math
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from qstack.errors import InputError
-from qstack.link import DoubleClick, Fibre, Heralded, LinkModel, Platform, platform_names, platform_profile
+from qstack.link import DoubleClick, Fibre, Heralded, LinkModel, Platform, platform_profile
 from qstack.link.platform import Probability
-
-EARTH_RADIUS_KM = 6371.0088
+from qstack.routing.checks import NetworkError, Problems, hint, problems
 
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\s,=][^\n\r\t,=]*$")]
+Position = Annotated[float, Field(ge=-1e6, le=1e6)]
 PositiveLength = Annotated[float, Field(gt=0, le=50_000)]
-
-
-class NetworkError(InputError):
-    """A network is put together wrongly, or is asked about something it has not."""
-
-
-class Problem(NamedTuple):
-    """Something wrong with a network: where (keys and indices from the top) and what."""
-
-    where: tuple[str | int, ...]
-    what: str
-
-
-class Problems(ValueError):
-    """All that is wrong with a network, carried through pydantic."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("; ".join(problem.what for problem in problems))
-        self.problems = problems
 
 
 class _Model(BaseModel):
@@ -51,7 +28,8 @@ class Node(_Model):
         name: unique name.
         lat: latitude in degrees; give both lat and lon, or neither.
         lon: longitude in degrees.
-        x_km: position in a plane, for networks that are not on the globe; give both x_km and y_km, or neither.
+        x_km: position in a plane, for networks that are not on the globe; give both x_km and y_km, or
+            neither.
         y_km: position in a plane.
         platform: name of a platform, of the file or of those that ship with the stack.
         swap_success: probability that a Bell measurement here succeeds.
@@ -60,8 +38,8 @@ class Node(_Model):
     name: Name
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
-    x_km: float | None = None
-    y_km: float | None = None
+    x_km: Position | None = None
+    y_km: Position | None = None
     platform: str = "perfect"
     swap_success: Annotated[float, Field(gt=0, le=1)] = 1.0
 
@@ -124,7 +102,7 @@ class HeraldedLink(_Model):
     attenuation_db_per_km: Annotated[float, Field(ge=0, le=100)] = 0.2
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     kind = value.get("kind", "midpoint") if isinstance(value, dict) else getattr(value, "kind", "midpoint")
     return kind if isinstance(kind, str) else "midpoint"
 
@@ -160,7 +138,8 @@ class Network(_Model):
     Attributes:
         name: name for people.
         description: what it is and where its figures come from.
-        control: `fibre` lets classical messages fly along the fibres; `instant` is an idealisation for comparisons.
+        control: `fibre` lets classical messages fly along the fibres; `instant` is an idealisation for
+            comparisons.
         defaults: see `Defaults`; merged into nodes and links when a network is made.
         platforms: platforms of the file's own, by name.
         nodes: the nodes.
@@ -180,7 +159,8 @@ class Network(_Model):
         """Read a network file (YAML).
 
         Raises:
-            NetworkFileError: the file cannot be read or is wrong; the message names file, line and field of every fault.
+            NetworkFileError: the file cannot be read or is wrong; the message names file, line and field of
+                every fault.
         """
         from qstack.routing.loading import load
 
@@ -199,11 +179,13 @@ class Network(_Model):
 
     @model_validator(mode="before")
     @classmethod
-    def _with_defaults(cls, values: Any) -> Any:
+    def _with_defaults(cls, values: object) -> object:
         if not isinstance(values, dict) or not isinstance(values.get("defaults"), dict):
             return values
         defaults = values["defaults"]
-        for_nodes = {key: defaults[key] for key in ("platform", "swap_success") if defaults.get(key) is not None}
+        for_nodes = {
+            key: defaults[key] for key in ("platform", "swap_success") if defaults.get(key) is not None
+        }
         for_links = defaults.get("links") if isinstance(defaults.get("links"), dict) else {}
         return {
             **values,
@@ -213,7 +195,7 @@ class Network(_Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if found := list(_problems(self)):
+        if found := list(problems(self)):
             raise Problems(found)
         return self
 
@@ -266,13 +248,17 @@ class Network(_Model):
             return Heralded(link.success_probability, link.attempt_time_s, link.fidelity)
         first, second = (self.platform(name).photon for name in link.between)
         assert first is not None and second is not None, "checked when the network was made"
-        half = Fibre(link.length_km / 2, link.attenuation_db_per_km, link.insertion_loss_db / 2, link.group_index)
+        half = Fibre(
+            link.length_km / 2, link.attenuation_db_per_km, link.insertion_loss_db / 2, link.group_index
+        )
         return DoubleClick(
             arms=(half, half),
             emission=(first.emission, second.emission),
             detector_efficiency=link.detector_efficiency,
             dark_count=link.dark_count,
-            visibility=min(first.visibility, second.visibility) if link.visibility is None else link.visibility,
+            visibility=min(first.visibility, second.visibility)
+            if link.visibility is None
+            else link.visibility,
             preparation_time_s=max(first.preparation_time_s, second.preparation_time_s),
             modes=link.modes,
         )
@@ -288,25 +274,7 @@ class Network(_Model):
         }
 
 
-def great_circle_km(first: Node, second: Node) -> float | None:
-    """Distance over the globe or in the plane, None where a position is missing (haversine, mean Earth radius)."""
-    if first.lat is not None and first.lon is not None and second.lat is not None and second.lon is not None:
-        p1, p2 = math.radians(first.lat), math.radians(second.lat)
-        turn = math.radians(second.lon - first.lon)
-        h = math.sin((p2 - p1) / 2) ** 2 + math.cos(p1) * math.cos(p2) * math.sin(turn / 2) ** 2
-        return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(h)))
-    if first.x_km is not None and first.y_km is not None and second.x_km is not None and second.y_km is not None:
-        return math.hypot(first.x_km - second.x_km, first.y_km - second.y_km)
-    return None
-
-
-def hint(name: str, known: Any) -> str:
-    """`; did you mean ...?` when a known name is close, else nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
-
-
-def _merged(items: Any, defaults: dict[str, Any]) -> Any:
+def _merged(items: object, defaults: dict[str, Any]) -> object:
     """Items with defaults filled in; a link takes only the defaults of its own kind."""
     if not isinstance(items, list | tuple):
         return items
@@ -318,84 +286,3 @@ def _merged(items: Any, defaults: dict[str, Any]) -> Any:
             item = {**fits, **item}
         merged.append(item)
     return merged
-
-
-def _problems(network: Network) -> Iterator[Problem]:
-    """Everything that is wrong between the parts of a network."""
-    names: dict[str, int] = {}
-    for i, node in enumerate(network.nodes):
-        if node.name in names:
-            yield Problem(("nodes", i, "name"), f"a node named {node.name!r} is there already")
-        names.setdefault(node.name, i)
-    own, usable = dict[str, Platform](), True
-    for name, change in network.platforms.items():
-        try:
-            own[name] = change.resolved()
-        except ValidationError as error:
-            for each in error.errors():
-                yield Problem(("platforms", name, *map(str, each["loc"])), each["msg"].removeprefix("Value error, "))
-            usable = False
-        except InputError as error:
-            yield Problem(("platforms", name, "base"), str(error))
-            usable = False
-    known = [*network.platforms, *platform_names()]
-    for i, node in enumerate(network.nodes):
-        if node.platform not in known:
-            what = f"no platform is named {node.platform!r}{hint(node.platform, known)} (there are {', '.join(known)})"
-            yield Problem(("nodes", i, "platform"), what)
-            usable = False
-    yield from _link_problems(network, names, own if usable else None)
-
-
-def _link_problems(network: Network, names: dict[str, int], own: dict[str, Platform] | None) -> Iterator[Problem]:
-    ends_seen: set[frozenset[str]] = set()
-    sound = True
-    for i, link in enumerate(network.links):
-        unknown = [name for name in link.between if name not in names]
-        for name in unknown:
-            yield Problem(("links", i, "between"), f"there is no node {name!r}{hint(name, names)}")
-        ends = frozenset(link.between)
-        if len(ends) == 1:
-            yield Problem(("links", i, "between"), f"a link joins two nodes; both ends are {link.between[0]}")
-        if ends in ends_seen:
-            yield Problem(("links", i, "between"), f"{' and '.join(link.between)} are linked already")
-        ends_seen.add(ends)
-        if unknown or len(ends) == 1:
-            sound = False
-            continue
-        nodes = [network.nodes[names[name]] for name in link.between]
-        yield from _impossible(i, link, nodes, own)
-    if sound:
-        yield from _unreachable(network, names)
-
-
-def _impossible(
-    i: int, link: MidpointLink | HeraldedLink, nodes: list[Node], own: dict[str, Platform] | None
-) -> Iterator[Problem]:
-    apart = great_circle_km(nodes[0], nodes[1])
-    if apart is not None and link.length_km and link.length_km < 0.995 * apart:
-        what = f"{link.length_km:g} km of fibre cannot join nodes that are {apart:.1f} km apart"
-        yield Problem(("links", i, "length_km"), what)
-    if own is None or isinstance(link, HeraldedLink):
-        return
-    for node in nodes:
-        platform = own[node.platform] if node.platform in own else platform_profile(node.platform)
-        if platform.photon is None:
-            what = f"{node.name} has platform {node.platform}, which has no photon interface: it cannot have a midpoint link"
-            yield Problem(("links", i, "between"), what)
-
-
-def _unreachable(network: Network, names: dict[str, int]) -> Iterator[Problem]:
-    neighbours: dict[str, set[str]] = {name: set() for name in names}
-    for link in network.links:
-        first, second = link.between
-        neighbours[first].add(second)
-        neighbours[second].add(first)
-    reached, frontier = {network.nodes[0].name}, [network.nodes[0].name]
-    while frontier:
-        new = neighbours[frontier.pop()] - reached
-        reached |= new
-        frontier += new
-    for name, i in names.items():
-        if name not in reached:
-            yield Problem(("nodes", i, "name"), f"{name} cannot be reached from {network.nodes[0].name}: no links lead there")

@@ -1,7 +1,8 @@
 """The best path and plan for a request: highest rate among those that reach the fidelity asked for.
 
-Candidates are the shortest simple paths by expected time to a link pair (Yen 1971), each with every plan of a small
-set. A candidate is judged by sampling it with a seed of its own, so the choice is repeatable and independent of the run.
+Candidates are the shortest simple paths by expected time to a link pair (Yen 1971), each with every plan of a
+small set. A candidate is judged by sampling it with a seed of its own, so the choice is repeatable and
+independent of the run.
 """
 
 from __future__ import annotations
@@ -86,11 +87,15 @@ def best_route(
             judged.append(candidate)
             if candidate.fidelity >= min_fidelity:
                 break
-    able = [candidate for candidate in judged if candidate.rate_per_s > 0 and candidate.fidelity >= min_fidelity]
+    able = [
+        candidate for candidate in judged if candidate.rate_per_s > 0 and candidate.fidelity >= min_fidelity
+    ]
     if not able:
         raise NoRouteError(_why_not(judged, source, target, min_fidelity))
     chosen = max(able, key=lambda candidate: candidate.rate_per_s)
-    others = tuple(_refused(candidate, chosen, min_fidelity) for candidate in judged if candidate is not chosen)
+    others = tuple(
+        _refused(candidate, chosen, min_fidelity) for candidate in judged if candidate is not chosen
+    )
     return Route(chosen, others)
 
 
@@ -108,7 +113,9 @@ def simple_paths(network: Network, source: str, target: str) -> Iterator[tuple[s
 
 
 def _yen(size: int, cost: dict[frozenset[int], float], source: int, target: int) -> Iterator[tuple[int, ...]]:
-    def shortest(start: int, banned_nodes: set[int], banned_edges: set[frozenset[int]]) -> tuple[int, ...] | None:
+    def shortest(
+        start: int, banned_nodes: set[int], banned_edges: set[frozenset[int]]
+    ) -> tuple[int, ...] | None:
         graph: rx.PyGraph[None, float] = rx.PyGraph()
         graph.add_nodes_from([None] * size)
         usable = [ends for ends in cost if ends not in banned_edges and not ends & banned_nodes]
@@ -148,7 +155,9 @@ def _judged(network: Network, path: tuple[str, ...], min_fidelity: float) -> Ite
             why = f"all its swaps succeed together only once in {1 / succeed:,.0f} tries"
             yield Candidate(candidate, 0.0, math.nan, why)
             return
-        delivery = sample(candidate, JUDGING_SHOTS, 1, np.random.default_rng([len(path), link_rounds, end_rounds]))
+        delivery = sample(
+            candidate, JUDGING_SHOTS, 1, np.random.default_rng([len(path), link_rounds, end_rounds])
+        )
         yield Candidate(candidate, delivery.rate_per_s, delivery.fidelity)
 
 
@@ -169,9 +178,9 @@ def _why_not(judged: list[Candidate], source: str, target: str, min_fidelity: fl
         return f"no path from {source} to {target} delivers pairs: {reasons}"
     best = max(delivering, key=lambda candidate: candidate.fidelity)
     return (
-        f"no path from {source} to {target} reaches fidelity {min_fidelity:g}; the best is {best.fidelity:.3f} at "
-        f"{best.rate_per_s:.3g} pairs/s over {' - '.join(best.chain.path)} ({best.chain.plan}): ask for less, or improve "
-        f"{_weakest(best.chain)}"
+        f"no path from {source} to {target} reaches fidelity {min_fidelity:g}; the best is "
+        f"{best.fidelity:.3f} at {best.rate_per_s:.3g} pairs/s over {' - '.join(best.chain.path)} "
+        f"({best.chain.plan}): ask for less, or improve {_weakest(best.chain)}"
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import rustworkx as rx
 
-from qstack.routing.network import Network, NetworkError
+from qstack.routing.checks import NetworkError
+from qstack.routing.network import Network
 
 
 def light_time_s(network: Network, source: str, target: str) -> float:
@@ -16,7 +17,9 @@ def light_time_s(network: Network, source: str, target: str) -> float:
     network.node(source), network.node(target)
     if network.control == "instant" or source == target:
         return 0.0
-    return _least(network, source, target, {link.between: network.fibre(link).flight_time_s for link in network.links})
+    return _least(
+        network, source, target, {link.between: network.fibre(link).flight_time_s for link in network.links}
+    )
 
 
 def photon_survival(network: Network, source: str, target: str) -> float:

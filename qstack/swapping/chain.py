@@ -1,7 +1,8 @@
 """Swap as soon as possible along a path, sampled for many shots at once.
 
-Every link tries until it heralds; a node swaps when both its links have; the ends hold their qubits until every outcome has
-arrived. A failed Bell measurement costs the whole chain. All waiting decays the qubits that wait.
+Every link tries until it heralds; a node swaps when both its links have; the ends hold their qubits until
+every outcome has arrived. A failed Bell measurement costs the whole chain. All waiting decays the qubits that
+wait.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from qstack.swapping.station import Station
 
 Floats = NDArray[np.float64]
 CHUNK_ROWS = 1 << 18
-"""Rows (shots x links x pairs) sampled at a time: bounds memory, and how long it takes to notice a cancellation."""
+"""Rows (shots x links x pairs) sampled at a time: bounds memory, and the time to notice a cancellation."""
 
 
 class ChainError(InputError):
@@ -52,10 +53,13 @@ class Chain:
         """Refuse chains whose parts do not fit.
 
         Raises:
-            ChainError: the numbers of nodes, stations, links and flight times do not fit, or rounds are negative.
+            ChainError: the numbers of nodes, stations, links and flight times do not fit, or rounds are
+                negative.
         """
         if not len(self.path) == len(self.stations) == len(self.links) + 1 == len(self.flight_s) + 1 >= 2:
-            raise ChainError(f"{len(self.path)} nodes, {len(self.stations)} stations, {len(self.links)} links do not fit")
+            raise ChainError(
+                f"{len(self.path)} nodes, {len(self.stations)} stations, {len(self.links)} links do not fit"
+            )
         if min(self.link_rounds, self.end_rounds) < 0:
             raise ChainError("purification rounds cannot be negative")
 
@@ -66,7 +70,9 @@ class Chain:
         if self.link_rounds:
             parts.append(f"DEJMPS x{self.link_rounds} on every link")
         swaps = len(self.links) - 1
-        parts.append(f"{swaps} {'swap' if swaps == 1 else 'swaps'} as soon as possible" if swaps else "one link")
+        parts.append(
+            f"{swaps} {'swap' if swaps == 1 else 'swaps'} as soon as possible" if swaps else "one link"
+        )
         if self.end_rounds:
             parts.append(f"DEJMPS x{self.end_rounds} end to end")
         return ", ".join(parts)
@@ -112,7 +118,9 @@ def _sample_chunk(chain: Chain, shots: int, pairs: int, rng: np.random.Generator
     n = shots * pairs
     if chain.end_rounds:
         end_flight = sum(chain.flight_s)
-        made = purified(lambda k: _end_to_end(chain, k, rng), chain.end_rounds, chain.ends, end_flight, rng)(n)
+        made = purified(lambda k: _end_to_end(chain, k, rng), chain.end_rounds, chain.ends, end_flight, rng)(
+            n
+        )
         hops, time_s, total = None, made.time_s, made.correlations
     else:
         time_s, hops = _swapped(chain, n, rng)
@@ -156,7 +164,7 @@ def _combined(chain: Chain, hops: list[Floats]) -> Floats:
 
 
 def _swapped(chain: Chain, n: int, rng: np.random.Generator) -> tuple[Floats, list[Floats]]:
-    """Time until each of n pairs is known at both ends, shape (n,), and each link's correlations then, (n, 4) each."""
+    """Times until n pairs are known at both ends, shape (n,), and each link's correlations then, (n, 4)."""
     makers = [_link_maker(chain, k, rng) for k in range(len(chain.links))]
     time_s, hops = _one_try(chain, makers, n)
     success = float(np.prod([station.swap_success for station in chain.stations[1:-1]]))

@@ -23,12 +23,14 @@ class Delivery:
         path: node names from one end to the other.
         plan: how the pairs were made, for people.
         states: Bell-diagonal states when the shot starts, corrected to Phi+, shape (shots, pairs, 4).
-        bell_index: the Bell state (2z + x) each pair was found in, before that correction, shape (shots, pairs).
+        bell_index: the Bell state (2z + x) each pair was found in, before that correction, shape (shots,
+            pairs).
         ready_s: when each pair was known at both ends, counted from the first attempt, shape (shots, pairs).
         shot_time_s: when the last pair of the shot was, which is when the shot starts, shape (shots,).
         memories: (T1, T2) of the memories at the two ends, seconds.
-        link_states: state of each link pair just before its swap, one array of shape (shots, pairs, 4) per link of the
-            path; None where a plan purifies, because then an end-to-end pair is no product of link pairs.
+        link_states: state of each link pair just before its swap, one array of shape (shots, pairs, 4) per
+            link of the path; None where a plan purifies, because then an end-to-end pair is no product of
+            link pairs.
     """
 
     path: tuple[str, ...]
@@ -70,10 +72,15 @@ class Delivery:
     def latency_s(self) -> dict[str, float]:
         """Mean and quantiles of the time until all pairs of a shot are there."""
         p50, p95, p99 = np.quantile(self.shot_time_s, [0.5, 0.95, 0.99])
-        return {"mean": float(self.shot_time_s.mean()), "p50": float(p50), "p95": float(p95), "p99": float(p99)}
+        return {
+            "mean": float(self.shot_time_s.mean()),
+            "p50": float(p50),
+            "p95": float(p95),
+            "p99": float(p99),
+        }
 
     def started_at(self, shot_time_s: Floats, ready_after_s: Floats | float = 0.0) -> Delivery:
-        """The same pairs in shots that start later, at `shot_time_s`; the pairs decay at their ends until then.
+        """The same pairs in shots that start later, at `shot_time_s`; until then they decay at their ends.
 
         Args:
             shot_time_s: new start of each shot, shape (shots,).

@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 
 class Made(NamedTuple):
-    """Pairs made: how long each took, shape (n,), and its correlations (transform) when ready, shape (n, 4)."""
+    """Pairs made: how long each took, shape (n,), and its correlations when ready, shape (n, 4)."""
 
     time_s: Floats
     correlations: Floats
@@ -26,10 +26,10 @@ Maker = Callable[[int], Made]
 
 
 def dejmps_round(first: Floats, second: Floats, ends: tuple[Station, Station]) -> tuple[Floats, Floats]:
-    """One DEJMPS round with the stations' errors: kept states given success, (n, 4), and success probabilities (n,).
+    """One DEJMPS round with the stations' errors: states kept, (n, 4), and success probabilities, (n,).
 
-    Deutsch et al. 1996 with local noise: rotations depolarise each qubit, the two-qubit gates depolarise both pairs' qubits
-    at a node, and a misread outcome makes a failed round look like a success.
+    Deutsch et al. 1996 with local noise: rotations depolarise each qubit, the two-qubit gates depolarise both
+    pairs' qubits at a node, and a misread outcome makes a failed round look like a success.
     """
     turned = [bell.transform(state) * _rotation_factor(ends) for state in (first, second)]
     a, b = (bell.from_transform(correlations) for correlations in turned)
@@ -46,11 +46,13 @@ def dejmps_round(first: Floats, second: Floats, ends: tuple[Station, Station]) -
     return success / probability[..., None], probability
 
 
-def purified(make: Maker, rounds: int, ends: tuple[Station, Station], flight_s: float, rng: np.random.Generator) -> Maker:
-    """A maker of pairs purified `rounds` times: each round uses two pairs of the round before, made one after the other.
+def purified(
+    make: Maker, rounds: int, ends: tuple[Station, Station], flight_s: float, rng: np.random.Generator
+) -> Maker:
+    """A maker of pairs purified `rounds` times: a round uses two pairs of the one before, made in turn.
 
-    The first waits for the second in both memories; the outcomes are compared over `flight_s`; a failed round is thrown
-    away and starts again from nothing.
+    The first waits for the second in both memories; the outcomes are compared over `flight_s`; a failed round
+    is thrown away and starts again from nothing.
     """
     if rounds == 0:
         return make
@@ -64,7 +66,9 @@ def purified(make: Maker, rounds: int, ends: tuple[Station, Station], flight_s: 
         while open_rows.size:
             first, second = inner(open_rows.size), inner(open_rows.size)
             stored = first.correlations * ends[0].decay(second.time_s) * ends[1].decay(second.time_s)
-            state, probability = dejmps_round(bell.from_transform(stored), bell.from_transform(second.correlations), ends)
+            state, probability = dejmps_round(
+                bell.from_transform(stored), bell.from_transform(second.correlations), ends
+            )
             time_s[open_rows] += first.time_s + second.time_s + compare_s
             worked = rng.random(open_rows.size) < probability
             correlations[open_rows[worked]] = bell.transform(state[worked]) * waited

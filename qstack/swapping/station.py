@@ -35,15 +35,15 @@ class Station:
     swap_success: float = 1.0
 
     def decay(self, time_s: Floats) -> Floats:
-        """What storing one qubit here for these times does to a pair's correlations, shape time_s.shape + (4,)."""
+        """What storing one qubit here does to a pair's correlations, shape time_s.shape + (4,)."""
         return bell.decoherence(time_s, self.t1_s, self.t2_s)
 
     @property
     def swap_factor(self) -> Floats:
-        """What the errors of a Bell measurement here do to the correlations of the pair it leaves, shape (4,).
+        """What the errors of a Bell measurement here do to the correlations of the pair left, shape (4,).
 
-        A two-qubit depolarisation leaves no correlation. One before the phase readout, or its misreading, costs XX and
-        YY; a misread parity costs ZZ and YY.
+        A two-qubit depolarisation leaves no correlation. One before the phase readout, or its misreading,
+        costs XX and YY; a misread parity costs ZZ and YY.
         """
         both = 1 - self.gate2_depolarizing
         phase = (1 - self.gate1_depolarizing) * (1 - 2 * self.readout_error)

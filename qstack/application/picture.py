@@ -40,7 +40,7 @@ def as_html(result: Result) -> str:
 
 
 def figure(result: Result, network: Network | None = None) -> Figure:
-    """The result as a figure: metrics against their bounds, outcomes, the delivery, and a map when there is a network."""
+    """The result as a figure: metrics against their bounds, outcomes, the delivery; with a network, a map."""
     from qstack.application.pictures.compose import compose
 
     return compose(result, network)

@@ -37,9 +37,7 @@ def qstack(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
     ] = False,
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show tracebacks of errors; so does QSTACK_DEBUG=1.")
-    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors; so does QSTACK_DEBUG=1.")] = False,
 ) -> None:
     """Quantum-network protocols: write one once, run it on simulators, cloud processors or live nodes.
 

@@ -13,6 +13,7 @@ from qstack.cli.options import ExpansionChoice, MemoryChoice
 from qstack.errors import InputError
 
 if TYPE_CHECKING:
+    from qstack.backend import Lowering
     from qstack.compiler import Environment
     from qstack.language import Program
     from qstack.routing import Network
@@ -62,7 +63,9 @@ def compile_(
 
     chosen = load_protocol(protocol)
     if not isinstance(chosen, Protocol):
-        raise NoProgramError(f"{protocol} is a conversation: its programs are made while it runs; compile them by their own names")
+        raise NoProgramError(
+            f"{protocol} is a conversation: its programs are made while it runs; compile them by their own names"
+        )
     where = Network.load(network) if network is not None else None
     known = [node.name for node in where.nodes] if where is not None else None
     binding = bind(chosen.list_roles, given.roles(role, chosen.list_roles), known)
@@ -119,7 +122,7 @@ def _environment(
     ).environment
 
 
-def _circuits(program: Program, environment: Environment, backend: str, lowering: Any) -> dict[str, Any]:
+def _circuits(program: Program, environment: Environment, backend: str, lowering: Lowering | None) -> dict[str, Any]:
     from qstack.backend import load_backend
     from qstack.compiler import compile_program
     from qstack.compiler.openqasm import to_openqasm3

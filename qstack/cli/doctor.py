@@ -79,8 +79,6 @@ def _check(name: str, look: Callable[[], str]) -> Check:
 
 
 def _python() -> str:
-    if sys.version_info < (3, 11):
-        raise UnwellError(f"{platform.python_version()}; 3.11 or newer is needed")
     return f"{platform.python_version()} on {platform.system()} {platform.machine()}"
 
 

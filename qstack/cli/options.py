@@ -49,7 +49,9 @@ NetworkOption = Annotated[
 ]
 RoleOption = Annotated[
     list[str] | None,
-    typer.Option("--role", "-r", metavar="ROLE=NODE", help="Who plays a role; ROLE=A,B,C for a list of nodes. Repeatable."),
+    typer.Option(
+        "--role", "-r", metavar="ROLE=NODE", help="Who plays a role; ROLE=A,B,C for a list of nodes. Repeatable."
+    ),
 ]
 SetOption = Annotated[
     list[str] | None,
@@ -57,7 +59,9 @@ SetOption = Annotated[
 ]
 InputOption = Annotated[
     list[str] | None,
-    typer.Option("--input", "-i", metavar="NAME=VALUE", help="An input of the protocol, [ROLE.]NAME=VALUE. Repeatable."),
+    typer.Option(
+        "--input", "-i", metavar="NAME=VALUE", help="An input of the protocol, [ROLE.]NAME=VALUE. Repeatable."
+    ),
 ]
 BackendOption = Annotated[str, typer.Option("--backend", "-b", metavar="NAME", help="What runs the circuits.")]
 LoweringOption = Annotated[
@@ -160,7 +164,7 @@ def closest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {match[0]}?" if match else ""
 
 
-def _value(text: str) -> Any:
+def _value(text: str) -> object:
     try:
         return json.loads(text)
     except ValueError:

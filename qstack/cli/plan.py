@@ -20,6 +20,10 @@ SAMPLED_SHOTS = 4000
 """Shots of the sample behind the latency, and behind all figures when several pairs are needed at a time."""
 
 
+SHOWN = 6
+"""Alternatives in the table."""
+
+
 class PlanError(InputError):
     """A plan was asked for without saying on which network."""
 
@@ -108,7 +112,7 @@ def _show(facts: dict[str, Any]) -> None:
     screen.print(grid)
     if facts["alternatives"]:
         table = output.table("instead", "plan", "rate", "fidelity", "why not", right=("rate", "fidelity"))
-        for other in facts["alternatives"]:
+        for other in facts["alternatives"][:SHOWN]:
             table.add_row(
                 " → ".join(other["path"]),
                 other["plan"],
@@ -118,7 +122,9 @@ def _show(facts: dict[str, Any]) -> None:
             )
         screen.print()
         screen.print(table)
+        if len(facts["alternatives"]) > SHOWN:
+            screen.print(f"\nand {len(facts['alternatives']) - SHOWN} more; --json lists all", style="dim")
 
 
 def _told(value: float | None, how: Callable[[float], str]) -> str:
-    return "–" if value is None else how(value)
+    return "none" if value is None else how(value)

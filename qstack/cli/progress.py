@@ -15,7 +15,7 @@ PATIENCE_S = 0.5
 
 
 class Bar:
-    """Tell it the stage and the fraction done, from any thread; a context manager. Silent unless stderr is a terminal."""
+    """Tell it the stage and the fraction done, from any thread. Silent unless stderr is a terminal."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         """Make a bar that will not show before `PATIENCE_S` have passed, and never if `quiet`."""

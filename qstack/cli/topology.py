@@ -14,7 +14,9 @@ from qstack.cli.options import JsonOption
 def topology(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Network file.")],
     json_: JsonOption = False,
-    plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Write a map: .png, .svg or .pdf.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="Write a map: .png, .svg or .pdf.")
+    ] = None,
 ) -> None:
     """Check a network file and show its nodes and links."""
     from qstack.cli import output
@@ -46,7 +48,9 @@ def topology(
     links = output.table("link", "length", "kind", right=("length",))
     for link in facts["links"]:
         length = link.get("length_km")
-        links.add_row(" – ".join(link["between"]), "" if length is None else f"{length:g} km", str(link.get("kind", "")))
+        links.add_row(
+            " - ".join(link["between"]), "" if length is None else f"{length:g} km", str(link.get("kind", ""))
+        )
     screen.print(links)
     if plot is not None:
         screen.print(f"[dim]map:[/] {plot}", soft_wrap=True)

@@ -1,1 +1,1 @@
-"""Results and networks for people: tables and figures. Nothing here computes physics; `qstack.application.picture` is the door."""
+"""Results and networks for people: tables and figures. `qstack.application.picture` is the door; no physics enters."""

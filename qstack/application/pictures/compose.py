@@ -75,10 +75,17 @@ def _words_around(figure: Figure, result: Result, height: float) -> None:
     """Heading above, provenance below."""
     width = figure.get_figwidth()
     left = 0.33 / width
-    figure.text(left, 1 - 0.3 / height, words.heading(result), fontsize=14, fontweight="bold", color=style.INK, va="center")
+    figure.text(
+        left, 1 - 0.3 / height, words.heading(result), fontsize=14, fontweight="bold", color=style.INK, va="center"
+    )
     if players := words.players(result):
         figure.text(
-            left, 1 - 0.54 / height, textwrap.shorten(players, int(12 * width), placeholder=" …"), fontsize=style.BODY, color=style.SOFT, va="center"
+            left,
+            1 - 0.54 / height,
+            textwrap.shorten(players, int(12 * width), placeholder=" …"),
+            fontsize=style.BODY,
+            color=style.SOFT,
+            va="center",
         )
     foot = f"{words.provenance_line(result)} · seed {result.seed}"
     foot = "\n".join(textwrap.wrap(foot, int(17 * width))[:2])

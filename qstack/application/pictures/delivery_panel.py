@@ -44,7 +44,9 @@ def _wait(axes: Axes, quantiles: dict[str, float]) -> None:
         previous = x
         side = "right" if x > 0.85 else "left" if x < 0.1 else "center"
         percent = name[1:]
-        axes.text(x, 0.17, f"{percent} % within\n{seconds(value)}", fontsize=style.TINY, color=style.SOFT, ha=side, va="top")
+        axes.text(
+            x, 0.17, f"{percent} % within\n{seconds(value)}", fontsize=style.TINY, color=style.SOFT, ha=side, va="top"
+        )
 
 
 def _hops(delivery: DeliverySummary) -> str:

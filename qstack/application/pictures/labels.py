@@ -42,7 +42,8 @@ def place_labels(
 ) -> None:
     """Write the names in `order`; an important one takes the least bad side, another is left out if no side is free.
 
-    `segments` are lines to keep clear of, each with how much that matters (below 1). With `all_of_them` none is left out.
+    `segments` are lines to keep clear of, each with how much that matters (below 1). With
+    `all_of_them` none is left out.
     """
     figure = axes.get_figure(root=True)
     assert figure is not None

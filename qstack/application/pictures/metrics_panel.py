@@ -39,7 +39,9 @@ def strip(axes: Axes, name: str, metric: Metric) -> None:
     for index, (label, bound) in enumerate(bounds):
         axes.axvline(bound, color=style.SOFT, lw=1)
         last = index == len(bounds) - 1 > 0
-        side = "left" if (bound - low) / (high - low) < 0.16 or (last and bound < high - 0.3 * (high - low)) else "right"
+        side = (
+            "left" if (bound - low) / (high - low) < 0.16 or (last and bound < high - 0.3 * (high - low)) else "right"
+        )
         axes.annotate(
             f"{label.replace('_', ' ')} {short(bound)}",
             (bound, 1),
@@ -81,7 +83,7 @@ def lines(axes: Axes, metrics: dict[str, Metric], heading: str = "with 95 % inte
         axes.hlines(row, low, high, color=style.PALE, lw=1, zorder=0)
         _dot(axes, metric, row, size=4.5)
         axes.annotate(
-            f"{metric.value:.3f}".replace("-", "−"),
+            _signed(f"{metric.value:.3f}"),
             (1, row),
             xycoords=("axes fraction", "data"),
             xytext=(6, 0),
@@ -92,7 +94,7 @@ def lines(axes: Axes, metrics: dict[str, Metric], heading: str = "with 95 % inte
         )
     if high - low in (1.0, 2.0):
         step = (high - low) / 4
-        axes.set_xticks([low + step * k for k in range(5)], [f"{low + step * k:g}".replace("-", "−") for k in range(5)])
+        axes.set_xticks([low + step * k for k in range(5)], [_signed(f"{low + step * k:g}") for k in range(5)])
     axes.set_yticks(range(len(metrics)), [name.replace("_", " ") for name in metrics])
     axes.tick_params(axis="y", labelcolor=style.INK)
 
@@ -100,6 +102,11 @@ def lines(axes: Axes, metrics: dict[str, Metric], heading: str = "with 95 % inte
 def _dot(axes: Axes, metric: Metric, height: float, size: float) -> None:
     axes.hlines(height, metric.low, metric.high, color=style.ACCENT, lw=2.2, zorder=3)
     axes.plot([metric.value], [height], "o", ms=size, color=style.ACCENT, mec="white", mew=1.2, zorder=4)
+
+
+def _signed(number: str) -> str:
+    """A number with the minus sign that matplotlib's own ticks have."""
+    return number.replace("-", "\N{MINUS SIGN}")
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:

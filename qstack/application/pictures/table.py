@@ -40,7 +40,11 @@ def renderable(result: Result) -> RenderableType:
         for label, text in facts:
             grid.add_row(label, text)
         parts += [Text(), Text(title, style="bold"), grid]
-    parts += [Text(), Text(words.provenance_line(result), style="dim"), Text(f"repeat with --seed {result.seed}", style="dim")]
+    parts += [
+        Text(),
+        Text(words.provenance_line(result), style="dim"),
+        Text(f"repeat with --seed {result.seed}", style="dim"),
+    ]
     return Group(*parts)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from qstack.application.result import DeliverySummary, Metric, Result
 
+SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 _SCALES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
 
@@ -62,14 +63,14 @@ def rate(value: float) -> str:
 
 
 def verdict(metric: Metric) -> str:
-    """How a metric compares with its bounds: `above classical 2 by 31 sigma, below quantum 2.828`."""
+    """How a metric compares with its bounds, such as `above classical 2 by 31 sigma, below quantum 2.828`."""
     said = []
     for name, bound in sorted(metric.bounds.items(), key=lambda item: item[1]):
         label = f"{name} {short(bound)}"
         if metric.low > bound or metric.high < bound:
             side = "above" if metric.low > bound else "below"
             away = abs(metric.value - bound) / metric.std_error if metric.std_error > 0 else math.inf
-            said.append(f"{side} {label}" + (f" by {away:.0f} σ" if 2 <= away < 1e4 and side == "above" else ""))
+            said.append(f"{side} {label}" + (f" by {away:.0f} {SIGMA}" if 2 <= away < 1e4 and side == "above" else ""))
         else:
             said.append(f"at {label}")
     return ", ".join(said)

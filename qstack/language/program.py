@@ -8,7 +8,7 @@ being once: a measurement outcome, a draw, an input, an arrival flag, or a recei
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -24,6 +24,9 @@ class Frozen(BaseModel):
     """Base of the program models: immutable, unknown fields refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+AnyFrozen = TypeVar("AnyFrozen", bound=Frozen)
 
 
 class Term(Frozen):
@@ -295,24 +298,45 @@ def inline_messages(program: Program) -> Program:
 
 
 def _inlined(operations: tuple[Operation, ...], bits: dict[str, Poly], angles: dict[str, Affine]) -> Iterator[Operation]:
+    received = bits.get
     for op in operations:
-        match op:
-            case Send(source=source, value=Affine() as angle):
-                angles[source] = _resolve(angle, bits.get, angles)
-            case Send(source=source, value=tuple() as indicators):
-                atoms = [source] if len(indicators) == 1 else [f"{source}={k}" for k in range(1, len(indicators) + 1)]
-                bits.update((atom, poly.substitute(bits.get)) for atom, poly in zip(atoms, indicators, strict=True))
-            case Gate() if (bits or angles) and (op.when is not None or any(angle.terms for angle in op.angles)):
-                yield op.model_copy(
-                    update={
-                        "angles": tuple(_resolve(angle, bits.get, angles) for angle in op.angles),
-                        "when": None if op.when is None else op.when.substitute(bits.get),
-                    }
-                )
-            case Require(bit=bit):
-                yield op.model_copy(update={"bit": bit.substitute(bits.get)})
-            case _:
-                yield op
+        if isinstance(op, Gate):
+            yield _gate_inlined(op, received, angles) if bits or angles else op
+        elif isinstance(op, Send):
+            _receive(op, bits, angles)
+        elif isinstance(op, Require):
+            yield _with(op, {"bit": op.bit.substitute(received)})
+        else:
+            yield op
+
+
+def _gate_inlined(op: Gate, received: Callable[[str], Poly | None], angles: dict[str, Affine]) -> Gate:
+    changes: dict[str, Any] = {}
+    if op.when is not None and (when := op.when.substitute(received)) is not op.when:
+        changes["when"] = when
+    if op.angles and any(angle.terms for angle in op.angles):
+        changes["angles"] = tuple(_resolve(angle, received, angles) for angle in op.angles)
+    return _with(op, changes) if changes else op
+
+
+def _receive(op: Send, bits: dict[str, Poly], angles: dict[str, Affine]) -> None:
+    value, source = op.value, op.source
+    if isinstance(value, Affine):
+        angles[source] = _resolve(value, bits.get, angles)
+    elif len(value) == 1:
+        bits[source] = value[0].substitute(bits.get)
+    else:
+        bits.update((f"{source}={k}", poly.substitute(bits.get)) for k, poly in enumerate(value, start=1))
+
+
+def _with(model: AnyFrozen, changes: dict[str, Any]) -> AnyFrozen:
+    """A copy with some fields changed to values that are known to be right; a tenth of the cost of `model_copy`."""
+    made = model.__class__.__new__(model.__class__)
+    object.__setattr__(made, "__dict__", {**model.__dict__, **changes})
+    object.__setattr__(made, "__pydantic_fields_set__", model.__pydantic_fields_set__ | changes.keys())
+    object.__setattr__(made, "__pydantic_extra__", None)
+    object.__setattr__(made, "__pydantic_private__", None)
+    return made
 
 
 def _resolve(angle: Affine, bits: Callable[[str], Poly | None], angles: dict[str, Affine]) -> Affine:

@@ -333,7 +333,7 @@ class BackendConformance:
 
         repeats = 1
         gap, total = _run(conversation(repeats))
-        while total < 0.6 and repeats < self.make_backend().capabilities.max_runs // 2:
+        while total < 0.8 and repeats < self.make_backend().capabilities.max_runs // 2:
             repeats *= 2
             gap, total = _run(conversation(repeats))
         assert gap < max(0.25, total / 2), f"nothing else could run for {gap:.2f} s of {total:.2f} s"

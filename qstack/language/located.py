@@ -126,12 +126,6 @@ class Stage:
                 f"{source} may have stopped, or may be somewhere else in the conversation"
             ) from error
 
-    def traced(self, protocol: ProtocolObject, bound: Mapping[str, Any]) -> Program:
-        """The program of a protocol whose roles are played by nodes of this conversation."""
-        roles = protocol.list_roles
-        names = {name: _names(value) for name, value in bound.items() if name in roles}
-        return protocol.trace_as(names, {name: value for name, value in bound.items() if name not in roles})
-
 
 _stage: ContextVar[Stage | None] = ContextVar("qstack_stage", default=None)
 
@@ -284,7 +278,7 @@ async def run(program: Program | ProtocolObject, n: int, /, **settings: Any) -> 
     """Run a program `n` times, all roles together; from a conversation only.
 
     Args:
-        program: a `Program`, such as a protocol called with this conversation's nodes, `pairs(alice, bob)`; or a protocol whose
+        program: a `Program`, such as `pairs.played_by(alice, bob)`; or a protocol whose
             roles have the same names as this conversation's.
         n: number of shots.
         settings: settings of the protocol.
@@ -316,7 +310,7 @@ async def run(program: Program | ProtocolObject, n: int, /, **settings: Any) -> 
     if strangers := [role for role in program.roles if role not in stage.roles]:
         raise ArgumentError(
             f"{here()}: {program.name} is for {', '.join(program.roles)}, and {', '.join(strangers)} is not in this conversation "
-            f"of {', '.join(stage.roles)}; say who plays what: run({program.name}({', '.join(stage.roles)}), n)"
+            f"of {', '.join(stage.roles)}; say who plays what: run({program.name}.played_by({', '.join(stage.roles)}), n)"
         )
     index = stage.runs
     stage.runs += 1
@@ -325,12 +319,6 @@ async def run(program: Program | ProtocolObject, n: int, /, **settings: Any) -> 
         output.name: Located(stage, (output.node,), mine.get(output.name, _ABSENT))
         for output in program.outputs
     }
-
-
-def _names(value: object) -> str | list[str]:
-    if isinstance(value, list | tuple):
-        return [need_node(each, "a role").name for each in value]
-    return need_node(value, "a role").name
 
 
 def _unwrapped(value: object, role: str) -> Any:

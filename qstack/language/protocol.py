@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import ParamSpec, TypeVar
 
-from qstack.language.conversation import Conversation, calling
-from qstack.language.errors import ArgumentError, DuplicateNameError, OutputError, ProtocolError, TraceError
+from qstack.language.conversation import Conversation
+from qstack.language.errors import ArgumentError, DuplicateNameError, OutputError, ProtocolError, RoleError, TraceError
 from qstack.language.nodes import Node
 from qstack.language.program import Output, Program
 from qstack.language.qubits import Qubit
@@ -82,14 +82,26 @@ class Protocol(Scored, Generic[P, R]):
             },
         )
 
+    def played_by(self, *nodes: Node | list[Node], **settings: Any) -> Program:
+        """The program with its roles played by these nodes, in order: what a conversation runs.
+
+        Raises:
+            RoleError: more or fewer nodes than roles, or a node where a list is due.
+        """
+        roles = self.list_roles
+        if len(nodes) != len(roles) or any(isinstance(n, list) != is_list for n, is_list in zip(nodes, roles.values(), strict=True)):
+            wanted = ", ".join(f"[{name}, ...]" if is_list else name for name, is_list in roles.items())
+            raise RoleError(f"{here()}: {self.name} is played by ({wanted}); got {nodes!r}")
+        named = ([each.name for each in given] if isinstance(given, list) else given.name for given in nodes)
+        return self.trace_as(dict(zip(roles, named, strict=True)), settings)
+
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Compose: do what this protocol does, inside the one that is being traced."""
         bound = self._bind(args, kwargs)
         if current() is None:
-            if (stage := calling()) is not None:
-                return stage.traced(self, bound)  # type: ignore[return-value]
             raise TraceError(
-                f"{here()}: {self.name}(...) is called outside a protocol; run it with a session, or look at {self.name}.trace()"
+                f"{here()}: {self.name}(...) is called outside a program; run it with a session, look at {self.name}.trace(), "
+                f"or in a conversation: await run({self.name}.played_by(...), n)"
             )
         for parameter in self.signature.parameters:
             value = bound[parameter.name]

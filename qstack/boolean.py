@@ -107,25 +107,40 @@ class Poly:
     @property
     def atoms(self) -> frozenset[str]:
         """Every atom that occurs."""
+        if len(self.terms) == 1:
+            (only,) = self.terms
+            return only
         return frozenset().union(*self.terms)
 
     @property
     def sources(self) -> frozenset[str]:
         """Every source the value depends on."""
-        return frozenset(source_of(atom) for atom in self.atoms)
+        atoms = self.atoms
+        for atom in atoms:
+            if "=" in atom:
+                return frozenset(map(source_of, atoms))
+        return atoms
 
     def substitute(self, replace: Callable[[str], Poly | None]) -> Poly:
         """Replace atoms: `replace(atom)` gives the polynomial to put there, or None to keep the atom."""
-        if not self.terms:
-            return self
-        changed = {atom: new for atom in self.atoms if (new := replace(atom)) is not None}
+        atoms = self.atoms
+        changed = {atom: new for atom in atoms if (new := replace(atom)) is not None}
         if not changed:
             return self
-        total = FALSE
+        if len(atoms) == len(self.terms) == 1:
+            return changed.popitem()[1]
+        odd: set[Monomial] = set()
         for term in self.terms:
+            if term.isdisjoint(changed):
+                odd ^= {term}
+                continue
+            if len(term) == 1:
+                (atom,) = term
+                odd ^= changed[atom].terms
+                continue
             kept = Poly((frozenset(atom for atom in term if atom not in changed),))
-            total = total ^ reduce(Poly.__and__, (changed[atom] for atom in term if atom in changed), kept)
-        return total
+            odd ^= reduce(Poly.__and__, (changed[atom] for atom in term if atom in changed), kept).terms
+        return Poly(frozenset(odd))
 
     def evaluate(self, columns: Columns, length: int) -> NDArray[np.uint8]:
         """Value per row, uint8 array of shape (length,), given one integer column of that length per source."""

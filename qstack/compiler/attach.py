@@ -74,12 +74,18 @@ def attach(program: ir.Program, environment: Environment) -> NoisyProgram:
     clock = _Clock(program, environment)
     timed = program.model_copy(update={"operations": tuple(clock.noisy())})
     inlined = ir.inline_messages(timed)
-    quantum = (ir.Prepare, NoisyPair, ir.Gate, ir.Measure, ir.Reset, ir.Discard, Channel)
+    quantum: list[NoisyOperation] = []
+    requires: list[Poly] = []
+    for op in inlined.operations:
+        if isinstance(op, ir.Require):
+            requires.append(op.bit)
+        else:
+            quantum.append(op)  # type: ignore[arg-type]
     return NoisyProgram(
-        operations=tuple(op for op in inlined.operations if isinstance(op, quantum)),
+        operations=tuple(quantum),
         chances=tuple(clock.chances),
         given=clock.given,
-        requires=tuple(op.bit for op in inlined.operations if isinstance(op, ir.Require)),
+        requires=tuple(requires),
         outputs=inlined.outputs,
         duration_s=clock.end_s,
     )
@@ -99,17 +105,26 @@ class _Clock:
 
     def noisy(self) -> Iterator[TimedOperation]:
         """The operations in order, each with the noise that belongs before and after it."""
+        # Where nothing takes time, nothing waits: these three pass as they are.
+        instant = not self.environment.nodes and not self.environment.latency_s
+        passing = {ir.Gate, ir.Measure, ir.Send} if instant else set()
         for op in self.program.operations:
+            if type(op) in passing:
+                yield op
+                continue
             match op:
+                case ir.Gate():
+                    yield from self._gate(op)
+                case ir.Measure():
+                    yield from self._measure(op)
+                case ir.Send():
+                    self._send(op)
+                    yield op
                 case ir.Prepare(qubit=qubit):
                     self._free_s[qubit] = None
                     yield op
                 case ir.Entangle():
                     yield from self._entangle(op)
-                case ir.Gate():
-                    yield from self._gate(op)
-                case ir.Measure():
-                    yield from self._measure(op)
                 case ir.Reset(node=node, qubit=qubit):
                     self._free_s[qubit] = (self._free_s[qubit] or 0.0) + self._node(node).measure_time_s
                     yield op
@@ -120,9 +135,6 @@ class _Clock:
                     self.chances.append(Chance(tuple(each.source for each in drawn), sizes, table))
                 case ir.Input(source=source, values=values):
                     self.given[source] = values
-                case ir.Send():
-                    self._send(op)
-                    yield op
                 case ir.Require() | ir.Discard():
                     yield op
 
@@ -134,29 +146,32 @@ class _Clock:
 
     def _start(self, node: str, qubits: tuple[str, ...], ready_s: float) -> tuple[float, list[Channel]]:
         """When an operation can start, and the decay of its qubits until then."""
-        times = {qubit: self._free_s[qubit] for qubit in qubits}
-        start = max([ready_s, *(time for time in times.values() if time is not None)])
-        decay = [
-            channel
-            for qubit, time in times.items()
-            if time is not None
-            for channel in idle(qubit, start - time, self._node(node), self.environment.memory)
-        ]
+        times = [self._free_s[qubit] for qubit in qubits]
+        start = max([ready_s, *(time for time in times if time is not None)])
+        decay: list[Channel] = []
+        for qubit, time in zip(qubits, times, strict=True):
+            if time is not None and time < start:
+                decay += idle(qubit, start - time, self._node(node), self.environment.memory)
         return start, decay
 
     def _gate(self, op: ir.Gate) -> Iterator[ir.Operation | Channel]:
         node = self._node(op.node)
-        sources = frozenset().union(op.when.sources if op.when else (), *(angle.sources for angle in op.angles))
-        start, decay = self._start(op.node, op.qubits, self._known(op.node, sources))
+        ready = 0.0
+        if op.when or op.angles:
+            sources = frozenset().union(op.when.sources if op.when else (), *(angle.sources for angle in op.angles))
+            ready = self._known(op.node, sources)
+        start, decay = self._start(op.node, op.qubits, ready)
         yield from decay
         yield op
         single = len(op.qubits) == 1
         duration, error = (
             (node.gate1_time_s, node.gate1_depolarizing) if single else (node.gate2_time_s, node.gate2_depolarizing)
         )
-        self._free_s.update(dict.fromkeys(op.qubits, start + duration))
-        yield from depolarizing(op.qubits, error)
+        for qubit in op.qubits:
+            self._free_s[qubit] = start + duration
         self.end_s = max(self.end_s, start + duration)
+        if error:
+            yield from depolarizing(op.qubits, error)
 
     def _measure(self, op: ir.Measure) -> Iterator[ir.Operation | Channel]:
         node = self._node(op.node)

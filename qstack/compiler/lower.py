@@ -14,7 +14,7 @@ import math
 from qstack import circuit as qc
 from qstack.backend import CapabilityError
 from qstack.boolean import FALSE, Poly
-from qstack.compiler.attach import Channel, NoisyPair, NoisyProgram
+from qstack.compiler.attach import Channel, NoisyOperation, NoisyPair, NoisyProgram
 from qstack.compiler.frames import CLIFFORD, NO_FRAME, ROTATION_AXIS, Frame, anticommuting, conjugate, owe
 from qstack.compiler.template import Blank, Record, Template, TemplateOperation, is_classical_bit
 from qstack.language import program as ir
@@ -52,14 +52,14 @@ class _Walk:
         self._frames: dict[str, Frame] = {}
         self._raw: dict[str, Poly] = {}
 
-    def step(self, op: ir.Prepare | NoisyPair | ir.Gate | ir.Measure | ir.Reset | ir.Discard | Channel) -> None:
+    def step(self, op: NoisyOperation) -> None:
         match op:
             case ir.Gate():
                 self._gate(op)
-            case Channel():
-                self._channel(op)
             case ir.Measure():
                 self._measure(op)
+            case Channel():
+                self._channel(op)
             case NoisyPair(qubits=(first, second), weights=weights):
                 self.operations.append(qc.Pair((self._new(first), self._new(second)), weights))
             case ir.Prepare(qubit=qubit, state=state):
@@ -82,7 +82,7 @@ class _Walk:
             if not when:
                 return
             when = None
-        measured_angle = any(self._measured(angle.sources) for angle in op.angles)
+        measured_angle = bool(op.angles) and any(self._measured(angle.sources) for angle in op.angles)
         if when is not None and op.gate in qc.PAULI_GATES:
             self._conditional_pauli(op, when)
         elif measured_angle:
@@ -117,9 +117,9 @@ class _Walk:
         self._move(op, when)
 
     def _move(self, op: ir.Gate, when: Poly | None) -> None:
-        before = [self._frames.get(qubit, NO_FRAME) for qubit in op.qubits]
-        if not any(before):
+        if self._frames.keys().isdisjoint(op.qubits):
             return
+        before = [self._frames.get(qubit, NO_FRAME) for qubit in op.qubits]
         for qubit, old, new in zip(op.qubits, before, conjugate(op.gate, before), strict=True):
             if when is not None:
                 new = Frame(old.x ^ (when & (old.x ^ new.x)), old.z ^ (when & (old.z ^ new.z)))
@@ -165,16 +165,18 @@ class _Walk:
 
     def _measure(self, op: ir.Measure) -> None:
         frame = self._frames.pop(op.qubit, NO_FRAME)
+        index = self._index[op.qubit]
         for name in BASIS_GATES[op.basis]:
-            self._emit(name, (op.qubit,))
+            self.operations.append(qc.Gate(name, (index,)))
             (frame,) = conjugate(name, (frame,))
-        bit = len(self.records)
-        self.operations.append(qc.Measure(self._index[op.qubit], bit))
-        self.records.append(Record(op.bit, bit, frame.x))
-        self._raw[op.bit] = Poly.atom(f"c{bit}") ^ frame.x.substitute(self._raw.get)
+        bit, flip = len(self.records), frame.x
+        self.operations.append(qc.Measure(index, bit))
+        self.records.append(Record(op.bit, bit, flip))
+        outcome = Poly.atom(f"c{bit}")
+        self._raw[op.bit] = outcome ^ flip.substitute(self._raw.get) if flip else outcome
 
     def _measured(self, sources: frozenset[str]) -> bool:
-        return any(source in self._raw for source in sources)
+        return not self._raw.keys().isdisjoint(sources)
 
     def _condition(self, when: Poly | None, op: ir.Gate) -> Poly | None:
         """The condition in terms of the circuit's classical bits and drawn values."""
@@ -200,7 +202,10 @@ class _Walk:
         self._emit(pauli, (qubit,), (), when.substitute(self._raw.get))
 
     def _emit(self, name: str, qubits: tuple[str, ...], angles: tuple[Affine, ...] = (), when: Poly | None = None) -> None:
-        indices = tuple(self._index[qubit] for qubit in qubits)
+        indices = tuple([self._index[qubit] for qubit in qubits])
+        if when is None and not angles:
+            self.operations.append(qc.Gate(name, indices))
+            return
         if when is not None and when.is_constant:
             if not when:
                 return

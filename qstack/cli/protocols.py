@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -49,6 +52,7 @@ def describe(protocol: Protocol | Conversation) -> dict[str, Any]:
         "kind": _kind(protocol),
         "summary": protocol.summary,
         "doc": protocol.doc,
+        "about": inspect.getdoc(sys.modules.get(protocol.__module__)) or "",
         "roles": [{"name": role, "list": is_list} for role, is_list in protocol.list_roles.items()],
         "settings": _settings(protocol),
         "resources": None if program is None else _resources(program),
@@ -102,11 +106,13 @@ def _show(facts: dict[str, Any]) -> None:
 
     screen = output.console()
     screen.print(Text(facts["name"], style="bold"))
-    screen.print(Padding(Text(facts["doc"]), (0, 0, 1, 0)))
-    screen.print(f"[dim]roles     [/] {', '.join(_role(role) for role in facts['roles'])}")
+    screen.print(Padding(Text(reflowed(facts["doc"])), (0, 0, 1, 0)))
+    if facts["about"]:
+        screen.print(Padding(Text(reflowed(facts["about"]), style="dim"), (0, 0, 1, 0)))
+    screen.print(f"[bold]roles[/]  {', '.join(_role(role) for role in facts['roles'])}")
     if facts["resources"]:
-        told = ", ".join(f"{count} {name}" for name, count in facts["resources"].items())
-        screen.print(f"[dim]one shot  [/] {told}")
+        told = ", ".join(f"{count} {name[:-1] if count == 1 else name}" for name, count in facts["resources"].items())
+        screen.print(f"[bold]shot[/]   {told}")
     if facts["settings"]:
         table = output.table("setting", "type", "default", "meaning")
         for setting in facts["settings"]:
@@ -114,6 +120,11 @@ def _show(facts: dict[str, Any]) -> None:
             table.add_row(setting["name"], _type(setting), default, setting.get("description", ""))
         screen.print()
         screen.print(table)
+
+
+def reflowed(text: str) -> str:
+    """The text with its lines joined, so that a console can wrap it; paragraphs and lines such as `Score: ...` stay."""
+    return re.sub(r"(?<=\S)\n(?!\n|[A-Z]\w+: |[-*] | )", " ", text)
 
 
 def _role(role: dict[str, Any]) -> str:

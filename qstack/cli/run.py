@@ -15,7 +15,10 @@ def run(
     protocol: given.ProtocolArgument,
     network: given.NetworkOption = None,
     role: given.RoleOption = None,
-    shots: Annotated[int, typer.Option("--shots", "-N", metavar="N", help="How many times to run it.")] = 1000,
+    shots: Annotated[
+        int | None,
+        typer.Option("--shots", "-N", metavar="N", help="How many times to run it; 1000 if not given."),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", min=0, help="Makes the run repeatable; drawn if not given.")
     ] = None,

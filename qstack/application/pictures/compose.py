@@ -59,8 +59,8 @@ def _network(figure: Figure, room: SubplotSpec, result: Result, network: Network
     delivery = result.delivery
     assert delivery is not None
     where = map_panel.places(network) if network is not None else None
-    above, below = room.subgridspec(2, 1, height_ratios=[2.2 if where else 0.8, 1], hspace=0.28)
-    axes = figure.add_subplot(above)
+    halves = room.subgridspec(2, 1, height_ratios=[2.2 if where else 0.8, 1], hspace=0.28)
+    axes = figure.add_subplot(halves[0])
     paths = [served.path for served in delivery.requests] or [delivery.path]
     if network is not None and where is not None:
         map_panel.draw(axes, network, where, paths)
@@ -68,7 +68,7 @@ def _network(figure: Figure, room: SubplotSpec, result: Result, network: Network
     else:
         map_panel.chain(axes, delivery.path)
         style.title(axes, "Path")
-    delivery_panel.draw(figure.add_subplot(below), delivery)
+    delivery_panel.draw(figure.add_subplot(halves[1]), delivery)
 
 
 def _words_around(figure: Figure, result: Result, height: float) -> None:

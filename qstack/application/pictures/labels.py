@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from qstack.application.pictures import style
 
@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from matplotlib.transforms import Bbox
 
 Point = tuple[float, float]
+Across = Literal["left", "center", "right"]
+Upright = Literal["top", "center", "bottom"]
 
 # Offsets in points with the alignment that goes with them, best first.
-SIDES = (
+SIDES: tuple[tuple[int, int, Across, Upright], ...] = (
     (9, 0, "left", "center"),
     (-9, 0, "right", "center"),
     (0, 8, "center", "bottom"),
@@ -48,9 +50,13 @@ def place_labels(
     figure = axes.get_figure(root=True)
     assert figure is not None
     figure.draw_without_rendering()
-    to_pixels = axes.transData.transform
+
+    def to_pixels(point: Point) -> Point:
+        x, y = axes.transData.transform(point)
+        return float(x), float(y)
+
     markers = [_around(to_pixels(point), 9) for point in where.values()]
-    lines = [(tuple(to_pixels(a)), tuple(to_pixels(b)), weight) for a, b, weight in segments]
+    lines = [(to_pixels(a), to_pixels(b), weight) for a, b, weight in segments]
     frame = axes.get_window_extent()
     taken: list[Bbox] = []
     for name in order:
@@ -67,8 +73,8 @@ def place_labels(
         best: tuple[float, int, Bbox] | None = None
         for index, (x, y, ha, va) in enumerate(SIDES):
             text.set_position((x, y))
-            text.set_ha(ha)
-            text.set_va(va)
+            text.set_horizontalalignment(ha)
+            text.set_verticalalignment(va)
             box = text.get_window_extent().padded(1)
             cost = _cost(box, taken, markers, lines, frame) + 0.01 * index
             if best is None or cost < best[0]:
@@ -80,8 +86,8 @@ def place_labels(
             continue
         x, y, ha, va = SIDES[index]
         text.set_position((x, y))
-        text.set_ha(ha)
-        text.set_va(va)
+        text.set_horizontalalignment(ha)
+        text.set_verticalalignment(va)
         taken.append(box)
 
 
@@ -97,7 +103,7 @@ def _cost(
     cost += 4.0 * sum(box.overlaps(marker) for marker in markers)
     cost += sum(weight for a, b, weight in lines if _crosses(box, a, b))
     outside = box.x0 < frame.x0 or box.x1 > frame.x1 or box.y0 < frame.y0 or box.y1 > frame.y1
-    return cost + 8.0 * outside
+    return float(cost + 8.0 * outside)
 
 
 def _around(point: Point, radius: float) -> Bbox:

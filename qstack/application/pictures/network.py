@@ -40,7 +40,7 @@ def _map_height_in(where: map_panel.Places) -> float:
     xs, ys = zip(*where.values(), strict=True)
     across, up = max(xs) - min(xs), max(ys) - min(ys)
     air = 0.13 * max(across, up, 1e-6)
-    return min(max(WIDTH_IN * (up + 1.6 * air) / (across + 2.4 * air), 2.4), 8.5)
+    return float(min(max(WIDTH_IN * (up + 1.6 * air) / (across + 2.4 * air), 2.4), 8.5))
 
 
 def _laid_out(network: Network) -> map_panel.Places:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from qstack.application.result import DeliverySummary, Metric, Result
 
 SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
@@ -86,7 +88,14 @@ def rows(result: Result) -> list[Row]:
 
 def heading(result: Result) -> str:
     """What was run: protocol, shots, backend."""
-    return f"{result.protocol} · {result.shots:,} shots on {ran_on(result)}"
+    times = "one conversation" if is_conversation(result) else _counted(result.shots, "shot")
+    return f"{result.protocol} · {times} on {ran_on(result)}"
+
+
+def is_conversation(result: Result) -> bool:
+    """Whether the outputs are whatever nodes computed, not one value per shot."""
+    columns = (output.values for output in result.outputs.values())
+    return any(not isinstance(values, np.ndarray) or values.shape != (result.shots,) for values in columns)
 
 
 def ran_on(result: Result) -> str:
@@ -123,7 +132,8 @@ def delivery_facts(delivery: DeliverySummary | None) -> list[tuple[str, str]]:
 def resource_facts(result: Result) -> list[tuple[str, str]]:
     """What a shot used."""
     used = result.resources
-    facts = [("per shot", f"{_counted(used.pairs_per_shot, 'pair')}, {_counted(used.messages_per_shot, 'message')}")]
+    each = "in all" if is_conversation(result) else "per shot"
+    facts = [(each, f"{_counted(used.pairs_per_shot, 'pair')}, {_counted(used.messages_per_shot, 'message')}")]
     if result.accepted_shots < result.shots:
         cost = f"; {number(used.pairs_per_accepted_shot)} pairs per accepted shot"
         facts.append(("accepted", f"{result.accepted_shots:,} of {result.shots:,} ({used.acceptance.value:.1%}){cost}"))
@@ -133,7 +143,7 @@ def resource_facts(result: Result) -> list[tuple[str, str]]:
 
 
 def _counted(number: float, thing: str) -> str:
-    return f"{number:g} {thing}" + ("" if number == 1 else "s")
+    return f"{number:,.10g} {thing}" + ("" if number == 1 else "s")
 
 
 def provenance_line(result: Result) -> str:

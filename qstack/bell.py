@@ -63,8 +63,14 @@ def swap(first: State, second: State) -> State:
 
 
 def pauli(state: State, px: ArrayLike, py: ArrayLike, pz: ArrayLike) -> State:
-    """After a Pauli channel on one of the two qubits; probabilities broadcast against the leading axes."""
+    """After a Pauli channel on one of the two qubits; probabilities broadcast against the leading axes.
+
+    Raises:
+        BellStateError: a probability is negative, or they sum to more than 1.
+    """
     x, y, z = np.broadcast_arrays(*(np.asarray(p, dtype=np.float64) for p in (px, py, pz)))
+    if not np.all((x >= 0) & (y >= 0) & (z >= 0) & (x + y + z <= 1 + 1e-12)):
+        raise BellStateError(f"px={x}, py={y}, pz={z}: give probabilities that sum to at most 1")
     return swap(state, np.stack([1 - x - y - z, x, z, y], axis=-1))
 
 
@@ -74,11 +80,13 @@ def decoherence(t_s: ArrayLike, t1_s: float = math.inf, t2_s: float = math.inf) 
     Pauli-twirled relaxation: ZZ shrinks by e^(-t/T1), XX and YY by e^(-t/T2) (Geller and Zhou 2013, eq 9).
 
     Raises:
-        BellStateError: a time is not positive, or t2_s > 2 t1_s.
+        BellStateError: t_s is negative, t1_s or t2_s is not positive, or t2_s > 2 t1_s.
     """
     if not (t1_s > 0 and 0 < t2_s <= 2 * t1_s):
         raise BellStateError(f"t1_s={t1_s}, t2_s={t2_s}: both must be positive and t2_s at most 2 t1_s")
     time = np.asarray(t_s, dtype=np.float64)
+    if not np.all(time >= 0):
+        raise BellStateError(f"stored for {time.min():g} s; a time cannot be negative or nan")
     along, across = np.exp(-time / t1_s), np.exp(-time / t2_s)
     return np.stack([np.ones_like(time), along, across, across], axis=-1)
 
@@ -164,6 +172,6 @@ def as_state(weights: ArrayLike) -> State:
         BellStateError: not four non-negative numbers with sum 1 (to 1e-6).
     """
     state = np.asarray(weights, dtype=np.float64)
-    if state.shape[-1:] != (4,) or np.any(state < 0) or np.any(np.abs(state.sum(axis=-1) - 1) > 1e-6):
+    if state.shape[-1:] != (4,) or not (np.all(state >= 0) and np.all(np.abs(state.sum(axis=-1) - 1) <= 1e-6)):
         raise BellStateError(f"{state}: a Bell-diagonal state has four weights of 0 or more that sum to 1")
     return np.asarray(state / state.sum(axis=-1, keepdims=True))

@@ -135,11 +135,11 @@ def signed(probability: Estimate) -> Estimate:
 
 
 def sigmas(estimate: Estimate, expected: float) -> float:
-    """How many standard errors the estimate lies from the expected value."""
+    """How many standard errors the estimate lies from the expected value; rounding errors count as none."""
     difference = abs(estimate.value - expected)
-    if estimate.std_error > 0:
-        return difference / estimate.std_error
-    return 0.0 if difference < 1e-12 else math.inf
+    if difference <= 1e-12 * max(1.0, abs(expected)):
+        return 0.0
+    return math.inf if estimate.std_error == 0 else difference / estimate.std_error
 
 
 def within_sigma(estimate: Estimate, expected: float, sigma: float = 4.0) -> bool:
@@ -153,11 +153,11 @@ def chi_square_p(counts: Sequence[int] | NDArray[np.integer[Any]], expected: Arr
     A count in a class of probability 0 gives 0.
 
     Raises:
-        EstimateError: lengths differ or probabilities do not sum to 1.
+        EstimateError: lengths differ, or probabilities are negative or do not sum to 1.
     """
     observed = np.asarray(counts, dtype=np.float64)
     weights = np.asarray(expected, dtype=np.float64)
-    if observed.shape != weights.shape or abs(float(weights.sum()) - 1) > 1e-9:
+    if observed.shape != weights.shape or np.any(weights < 0) or abs(float(weights.sum()) - 1) > 1e-9:
         raise EstimateError("give one probability per class, summing to 1")
     if np.any(observed[weights == 0] > 0):
         return 0.0

@@ -1,9 +1,9 @@
 """Entanglement purification: two poor pairs become one better pair, or nothing.
 
-Both sides bring two pairs, rotate their halves, compare one pair against the other with a local CNOT and measure the
-second. They tell each other what they saw: equal outcomes mean the first pair is probably good, unequal ones mean it is
-to be thrown away. The gain comes from throwing away, so it must really happen (`require`): keeping everything makes
-the pairs worse, not better.
+Both sides bring two pairs, rotate their halves (by pi/2 and -pi/2 about X), compare one pair against the other with a
+local CNOT and measure the second. They tell each other what they saw: equal outcomes mean the first pair is probably
+good, unequal ones mean it is to be thrown away. The gain comes from throwing away, so it must really happen
+(`require`): keeping everything makes the pairs worse, not better.
 
 Reference: D. Deutsch et al., Phys. Rev. Lett. 77, 2818 (1996), known as DEJMPS.
 Resources: 2 pairs and 2 bits per attempt (and 1 of 3 values for the check).
@@ -12,7 +12,6 @@ Score: `fidelity` of the accepted pairs to Phi+. Two Werner pairs of fidelity 0.
 
 from __future__ import annotations
 
-from math import pi
 from typing import Any
 
 from qstack.language import Bit, Int, Node, Qubit, entangle, protocol, require
@@ -25,8 +24,8 @@ def purify(kept: Qubit, spent: Qubit, kept_far: Qubit, spent_far: Qubit) -> Bit:
     """Test one pair with another; both sides learn whether to keep it (Deutsch et al. 1996)."""
     here, there = kept.node, kept_far.node
     for ours, theirs in ((kept, kept_far), (spent, spent_far)):
-        ours.rx(pi / 2)
-        theirs.rx(-pi / 2)
+        ours.sx()
+        theirs.sx().x()
     kept.cnot(spent)
     kept_far.cnot(spent_far)
     m, n = spent.measure(), spent_far.measure()

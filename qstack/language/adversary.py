@@ -57,11 +57,7 @@ class Desk:
         self._used.add(source)
         drawn = Drawn(node=self.role, name=name, source=source, values=values)
         self.pending.append(Draw(drawn=(drawn,), table=None if p is None else tuple(p), line="adversary"))
-        return (
-            (Poly.atom(source),)
-            if values == 2
-            else tuple(Poly.atom(f"{source}={v}") for v in range(1, values))
-        )
+        return (Poly.atom(source),) if values == 2 else tuple(Poly.atom(f"{source}={v}") for v in range(1, values))
 
     def coin(self, probability: float) -> Poly:
         """A bit that is true with this probability; no draw for 0 and 1."""
@@ -74,7 +70,7 @@ class Strategy:
     """What a dishonest role does; this one is honest. Override what differs."""
 
     def operation(self, op: Operation, desk: Desk) -> Sequence[Operation]:
-        """What the role does instead of an operation of its own (gate, preparation, measurement, draw, requirement, ...)."""
+        """What the role does instead of an operation of its own: a gate, a measurement, a draw, a requirement, ..."""
         return (op,)
 
     def message(self, send: Send, desk: Desk) -> Value:
@@ -267,9 +263,7 @@ def _corrupted(program: Program, role: str, strategy: Strategy) -> Program:
 
 def _replaced(op: Operation, role: str, strategy: Strategy, desk: Desk) -> Sequence[Operation]:
     if isinstance(op, Send):
-        return (
-            (op.model_copy(update={"value": strategy.message(op, desk)}),) if op.nodes[0] == role else (op,)
-        )
+        return (op.model_copy(update={"value": strategy.message(op, desk)}),) if op.nodes[0] == role else (op,)
     return tuple(strategy.operation(op, desk)) if nodes_of(op) == (role,) else (op,)
 
 
@@ -295,11 +289,7 @@ class _Own:
         return replaced
 
     def _check(self, op: Operation | None, new: Operation) -> None:
-        if (
-            isinstance(new, Send)
-            and isinstance(op, Send)
-            and (new.nodes, new.source) == (op.nodes, op.source)
-        ):
+        if isinstance(new, Send) and isinstance(op, Send) and (new.nodes, new.source) == (op.nodes, op.source):
             self.check_value(new.value, op.value, f"its message to {new.nodes[1]}")
             return
         if nodes_of(new) != (self.role,):
@@ -317,12 +307,8 @@ class _Own:
         """Raise unless a value has the shape of the honest one and is known to the role (or unchanged)."""
         if new is old:
             return
-        if isinstance(new, Affine) != isinstance(old, Affine) or (
-            isinstance(new, tuple) and len(new) != len(old)
-        ):  # type: ignore[arg-type]
-            raise StrategyError(
-                f"{self.role}: {what} has another kind or number of values than the honest one"
-            )
+        if _shape(new) != _shape(old):
+            raise StrategyError(f"{self.role}: {what} has another kind or number of values than the honest one")
         values = (new,) if isinstance(new, Affine) else new
         self._known(frozenset().union(*(value.sources for value in values)), what)
 
@@ -337,11 +323,14 @@ class _Own:
             case Prepare(node=self.role) | Reset(node=self.role):
                 self.qubits.add(op.qubit)
             case Entangle():
-                self.qubits.update(
-                    qubit for node, qubit in zip(op.nodes, op.qubits, strict=True) if node == self.role
-                )
+                self.qubits.update(qubit for node, qubit in zip(op.nodes, op.qubits, strict=True) if node == self.role)
             case Transmit():
                 (self.qubits.add if op.nodes[1] == self.role else self.qubits.discard)(op.qubit)
             case Measure() | Discard():
                 self.qubits.discard(op.qubit)
         self.sources.update(source for node, source in located_sources(op) if node == self.role)
+
+
+def _shape(value: Value) -> int | None:
+    """How many indicators, None for an angle."""
+    return None if isinstance(value, Affine) else len(value)

@@ -35,7 +35,8 @@ def form_of(value: object, line: Callable[[], str]) -> Form:
     """
     if not is_number(value):
         raise AngleError(
-            f"{line()}: {value!r} is no angle; give radians, an Angle, or scale a bit or integer to radians: bit * math.pi"
+            f"{line()}: {value!r} is no angle; give radians, an Angle, or scale a bit or integer to radians: "
+            "bit * math.pi"
         )
     if not math.isfinite(value):
         raise AngleError(f"{line()}: an angle must be finite; got {value!r}")
@@ -59,9 +60,7 @@ def plus(a: Form, b: Form) -> Form:
 
 def scaled(a: Form, factor: float) -> Form:
     """The angle times a number."""
-    return a[0] * factor, tuple(
-        (coefficient * factor, bit, name) for coefficient, bit, name in a[1] if factor
-    )
+    return a[0] * factor, tuple((coefficient * factor, bit, name) for coefficient, bit, name in a[1] if factor)
 
 
 def masked(a: Form, bit: Poly) -> Form:
@@ -82,7 +81,5 @@ def affine(form: Form) -> Affine:
     """The model of a form."""
     fields: dict[str, Any] = {"constant": form[0], "terms": ()}
     if form[1]:
-        fields["terms"] = tuple(
-            build(Term, {"coefficient": c, "bit": bit, "symbol": name}) for c, bit, name in form[1]
-        )
+        fields["terms"] = tuple(build(Term, {"coefficient": c, "bit": bit, "symbol": name}) for c, bit, name in form[1])
     return build(Affine, fields)

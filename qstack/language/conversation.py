@@ -131,7 +131,8 @@ class Meeting:
                 f"{role}: {n} shots of program {digest[:8]}" for role, (digest, n) in meeting.calls.items()
             )
             raise ConversationError(
-                f"the roles disagree about run {index} ({program.name}): {said}. What is run may depend on shared values only"
+                f"the roles disagree about run {index} ({program.name}): {said}. "
+                "What is run may depend on shared values only"
             )
 
 
@@ -199,16 +200,12 @@ async def converse(
     conversation.check()
     counts = conversation.signature.counts(roles)
     names, liars = conversation.signature.node_names(counts), dict(adversary or {})
-    if unknown := [
-        role for role in (*liars, *names) if role not in names or (role not in liars and role not in rngs)
-    ]:
+    if unknown := [role for role in (*liars, *names) if role not in names or (role not in liars and role not in rngs)]:
         raise RoleError(
             f"{conversation.name} has roles {', '.join(names)}; strategy or randomness for {unknown[0]} does not fit"
         )
     meeting = Meeting(names, execute, timeout_s)
-    stages = [
-        Stage(name, names, channel, codec, meeting, rngs[name], liars.get(name), timeout_s) for name in names
-    ]
+    stages = [Stage(name, names, channel, codec, meeting, rngs[name], liars.get(name), timeout_s) for name in names]
     tasks = [
         asyncio.create_task(
             take_part(conversation, stage, counts, settings or {}), name=f"{conversation.name}: {stage.role}"
@@ -220,20 +217,14 @@ async def converse(
     return Conversed(outputs, traffic)
 
 
-async def _finish(
-    tasks: list[asyncio.Task[dict[str, Any]]], names: tuple[str, ...]
-) -> dict[str, dict[str, Any]]:
+async def _finish(tasks: list[asyncio.Task[dict[str, Any]]], names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """Results by role; the first real failure ends all the others and is raised."""
     pending: set[asyncio.Task[dict[str, Any]]] = set(tasks)
     failure: BaseException | None = None
     try:
         while pending and failure is None:
             done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
-            failed = [
-                task
-                for task in tasks
-                if task in done and not task.cancelled() and task.exception() is not None
-            ]
+            failed = [task for task in tasks if task in done and not task.cancelled() and task.exception() is not None]
             errors = [error for task in failed if not isinstance(error := task.exception(), Stopped)]
             failure = errors[0] if errors else None
     finally:
@@ -243,8 +234,7 @@ async def _finish(
     if failure is not None:
         raise failure
     return {
-        name: {} if task.exception() is not None else task.result()
-        for name, task in zip(names, tasks, strict=True)
+        name: {} if task.exception() is not None else task.result() for name, task in zip(names, tasks, strict=True)
     }
 
 

@@ -35,9 +35,7 @@ def require(bit: Bit) -> None:
         if scope.done is not None:
             bit = bit | scope.done
     node = bit.node
-    trace.operations.append(
-        build(Require, {"line": here(), "op": "require", "node": node, "bit": bit._forms[node][0]})
-    )
+    trace.operations.append(build(Require, {"line": here(), "op": "require", "node": node, "bit": bit._forms[node][0]}))
 
 
 def repeat(body: Callable[[], T], *, until: Callable[[T], Bit], at_most: int) -> tuple[T, Bit]:
@@ -55,14 +53,12 @@ def repeat(body: Callable[[], T], *, until: Callable[[T], Bit], at_most: int) ->
         The result of the first round that succeeded (zeros if none did), and whether any did.
 
     Raises:
-        RepeatError: the body returns something else or consumes a qubit from outside, or the rounds are too many to unroll.
+        RepeatError: the body returns something else or consumes a qubit from outside, or there are too many rounds.
         LocalityError: no node knows a result and whether its round succeeded.
     """
     trace = need_trace("repeat")
     if isinstance(at_most, bool) or not isinstance(at_most, int) or at_most < 1:
-        raise RepeatError(
-            f"{here()}: repeat has at_most={at_most!r}; give a whole number of rounds from 1 up"
-        )
+        raise RepeatError(f"{here()}: repeat has at_most={at_most!r}; give a whole number of rounds from 1 up")
     outer, done = trace.scope, None
     results: list[T] = []
     firsts: list[Bit] = []
@@ -77,8 +73,8 @@ def repeat(body: Callable[[], T], *, until: Callable[[T], Bit], at_most: int) ->
             done = success if done is None else done | success
             if max(len(form[0].terms) for form in done._forms.values()) > MAX_TERMS:
                 raise RepeatError(
-                    f"{here()}: after {len(results)} of {at_most} rounds the condition has more than {MAX_TERMS} products; "
-                    "lower at_most, or run rounds in a conversation"
+                    f"{here()}: after {len(results)} of {at_most} rounds the condition has more than {MAX_TERMS} "
+                    "products; lower at_most, or run rounds in a conversation"
                 )
     finally:
         trace.scope = outer
@@ -91,24 +87,18 @@ def _merged(trace: Trace, results: list[Any], firsts: list[Bit]) -> Any:
     head = results[0]
     if isinstance(head, Int):
         if not all(isinstance(each, Int) and each.values == head.values for each in results):
-            raise RepeatError(
-                f"{here()}: the rounds of a repeat return different kinds of values: {results!r}"
-            )
+            raise RepeatError(f"{here()}: the rounds of a repeat return different kinds of values: {results!r}")
         return _first(trace, results, firsts)
     if head is None:
         return None
-    if isinstance(head, Mapping) and all(
-        isinstance(each, Mapping) and list(each) == list(head) for each in results
-    ):
+    if isinstance(head, Mapping) and all(isinstance(each, Mapping) and list(each) == list(head) for each in results):
         return {name: _merged(trace, [each[name] for each in results], firsts) for name in head}
-    if isinstance(head, list | tuple) and all(
-        type(each) is type(head) and len(each) == len(head) for each in results
-    ):
+    if isinstance(head, list | tuple) and all(type(each) is type(head) and len(each) == len(head) for each in results):
         parts = [_merged(trace, list(column), firsts) for column in zip(*results, strict=True)]
         return type(head)(*parts) if hasattr(head, "_fields") else type(head)(parts)
     raise RepeatError(
-        f"{here()}: the body of a repeat returns bits or integers, alone or in a dict, list or tuple, alike in every round; "
-        f"got {head!r}. Qubits stay inside: measure them, or make them outside"
+        f"{here()}: the body of a repeat returns bits or integers, alone or in a dict, list or tuple, alike in every "
+        f"round; got {head!r}. Qubits stay inside: measure them, or make them outside"
     )
 
 
@@ -116,8 +106,8 @@ def _first(trace: Trace, rounds: list[Int], firsts: list[Bit]) -> Int:
     names = [name for name in rounds[0]._forms if all(name in each._forms for each in (*rounds, *firsts))]
     if not names:
         raise LocalityError(
-            f"{here()}: no node knows the result {rounds[0]} of every round (known at {', '.join(rounds[0].known_at)}) and "
-            f"which round succeeded first (known at {', '.join(firsts[-1].known_at)}); send one where the other is"
+            f"{here()}: no node knows the result {rounds[0]} of every round (known at {', '.join(rounds[0].known_at)}) "
+            f"and which round succeeded first (known at {', '.join(firsts[-1].known_at)}); send one where the other is"
         )
 
     def pick(name: str) -> Indicators:

@@ -122,8 +122,8 @@ class Stage:
                 return await self.channel.receive(source, self.role, sequence)
         except TimeoutError as error:
             raise ConversationTimeoutError(
-                f"{line}: {self.role} waited {self.timeout_s} s for message {sequence} from {source}, which has not come; "
-                f"{source} may have stopped, or may be somewhere else in the conversation"
+                f"{line}: {self.role} waited {self.timeout_s} s for message {sequence} from {source}, which has not "
+                f"come; {source} may have stopped, or may be somewhere else in the conversation"
             ) from error
 
 
@@ -172,9 +172,7 @@ class Located:
         source, value = self.node, self._value
         targets = [need_node(node, "the recipient of a message").name for node in nodes]
         if source in targets:
-            raise SelfSendError(
-                f"{here()}: {source} would send a value to itself; it knows the value already"
-            )
+            raise SelfSendError(f"{here()}: {source} would send a value to itself; it knows the value already")
         for target in targets:
             got = await self._stage.message(source, target, self._value)
             if target == self._stage.role:
@@ -202,9 +200,7 @@ class Located:
 
     __bool__ = __int__ = __float__ = __index__ = __iter__ = __len__ = __contains__ = __getitem__ = _opaque
     __lt__ = __le__ = __gt__ = __ge__ = __eq__ = _opaque
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __xor__ = __and__ = __or__ = __invert__ = (
-        _opaque
-    )
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __xor__ = __and__ = __or__ = __invert__ = _opaque
 
     def __hash__(self) -> int:
         self._opaque()
@@ -244,15 +240,16 @@ class Party(Node):
         """
         if self._stage.role != self.name:
             raise LocalityError(
-                f"{here()}: {self.name}.rng is {self.name}'s own; use it inside {self.name}.do(lambda: {self.name}.rng...)"
+                f"{here()}: {self.name}.rng is {self.name}'s own; use it inside "
+                f"{self.name}.do(lambda: {self.name}.rng...)"
             )
         return self._stage.rng
 
     def live(self, what: str) -> NoReturn:
         """A conversation has no qubits of its own."""
         raise TraceError(
-            f"{here()}: {self.name}: {what} belongs in a program (a plain def with @protocol); from a conversation, run it: "
-            "await run(program, n)"
+            f"{here()}: {self.name}: {what} belongs in a program (a plain def with @protocol); from a conversation, "
+            "run it: await run(program, n)"
         )
 
 
@@ -304,21 +301,17 @@ async def run(program: Program | ProtocolObject, n: int, /, **settings: Any) -> 
         }
         program = program.trace_as(names, settings)
     elif settings:
-        raise ArgumentError(
-            f"{here()}: a program is traced already and takes no settings; got {', '.join(settings)}"
-        )
+        raise ArgumentError(f"{here()}: a program is traced already and takes no settings; got {', '.join(settings)}")
     if strangers := [role for role in program.roles if role not in stage.roles]:
         raise ArgumentError(
-            f"{here()}: {program.name} is for {', '.join(program.roles)}, and {', '.join(strangers)} is not in this conversation "
-            f"of {', '.join(stage.roles)}; say who plays what: run({program.name}.played_by({', '.join(stage.roles)}), n)"
+            f"{here()}: {program.name} is for {', '.join(program.roles)}, and {', '.join(strangers)} is not in this "
+            f"conversation of {', '.join(stage.roles)}; say who plays what: "
+            f"run({program.name}.played_by({', '.join(stage.roles)}), n)"
         )
     index = stage.runs
     stage.runs += 1
     mine = await stage.runner.run(stage.role, index, program, n)
-    return {
-        output.name: Located(stage, (output.node,), mine.get(output.name, _ABSENT))
-        for output in program.outputs
-    }
+    return {output.name: Located(stage, (output.node,), mine.get(output.name, _ABSENT)) for output in program.outputs}
 
 
 def _unwrapped(value: object, role: str) -> Any:

@@ -107,9 +107,7 @@ class Node:
     @property
     def rng(self) -> np.random.Generator:
         """The node's own randomness, in a conversation."""
-        raise TraceError(
-            f"{here()}: {self._name}.rng works only in a conversation (async def); in a program use .draw"
-        )
+        raise TraceError(f"{here()}: {self._name}.rng works only in a conversation (async def); in a program use .draw")
 
     def live(self, what: str) -> Trace:
         """The trace this node belongs to.
@@ -119,9 +117,7 @@ class Node:
         """
         trace = self._trace
         if trace is None or trace.closed:
-            raise TraceError(
-                f"{here()}: {self._name}: {what} works only while the program of this node is traced"
-            )
+            raise TraceError(f"{here()}: {self._name}: {what} works only while the program of this node is traced")
         return trace
 
     def __repr__(self) -> str:
@@ -159,7 +155,8 @@ def entangle(a: Node, b: Node, fidelity: float | None = None) -> tuple[Qubit, Qu
         )
     if fidelity is not None and not (is_number(fidelity) and 0 < fidelity <= 1):
         raise ProbabilityError(
-            f"{here()}: the pair of {a.name} and {b.name} asks for fidelity {fidelity!r}; give a number above 0, at most 1"
+            f"{here()}: the pair of {a.name} and {b.name} asks for fidelity {fidelity!r}; "
+            "give a number above 0, at most 1"
         )
     qubits = (trace.fresh("q"), trace.fresh("q"))
     fields = {
@@ -188,9 +185,7 @@ def draw_jointly(*values: tuple[Node, str, int], p: object = None) -> tuple[Any,
         ProbabilityError: the table has the wrong size, is negative somewhere or does not sum to 1.
     """
     if not values:
-        raise ArgumentError(
-            f"{here()}: draw_jointly takes (node, name, values) triples, such as (alice, 'x', 2)"
-        )
+        raise ArgumentError(f"{here()}: draw_jointly takes (node, name, values) triples, such as (alice, 'x', 2)")
     trace = need_node(values[0][0], "the place of a draw").live("draw")
     sizes = [check_values(size, f"draw {name!r} of {node!r}") for node, name, size in values]
     drawn = tuple(
@@ -212,13 +207,8 @@ def draw_jointly(*values: tuple[Node, str, int], p: object = None) -> tuple[Any,
 
 def _table(p: object, size: int, names: str) -> tuple[float, ...]:
     flat: list[Any] = list(_flat(p))
-    if (
-        not all(is_number(each) and isfinite(each) and each >= 0 for each in flat)
-        or abs(fsum(flat) - 1) > 1e-9
-    ):
-        raise ProbabilityError(
-            f"{here()}: the probabilities of {names} must be at least 0 and sum to 1; got {p!r}"
-        )
+    if not all(is_number(each) and isfinite(each) and each >= 0 for each in flat) or abs(fsum(flat) - 1) > 1e-9:
+        raise ProbabilityError(f"{here()}: the probabilities of {names} must be at least 0 and sum to 1; got {p!r}")
     if len(flat) != size:
         raise ProbabilityError(
             f"{here()}: {names} has {size} combinations of values and {len(flat)} probabilities were given"

@@ -59,7 +59,8 @@ class Protocol(Scored, Generic[P, R]):
         """The program with its nodes named as given, one name per role or a list for a list role."""
         if values := self.signature.values:
             raise TraceError(
-                f"{self.name} is a building block: it takes {', '.join(values)}; call it inside a protocol that takes only nodes"
+                f"{self.name} is a building block: it takes {', '.join(values)}; "
+                "call it inside a protocol that takes only nodes"
             )
         python, plain = self.signature.check_settings(settings)
         with Tracing() as trace:
@@ -89,7 +90,7 @@ class Protocol(Scored, Generic[P, R]):
             RoleError: more or fewer nodes than roles, or a node where a list is due.
         """
         roles = self.list_roles
-        if len(nodes) != len(roles) or any(isinstance(n, list) != is_list for n, is_list in zip(nodes, roles.values(), strict=True)):
+        if [isinstance(given, list) for given in nodes] != list(roles.values()):
             wanted = ", ".join(f"[{name}, ...]" if is_list else name for name, is_list in roles.items())
             raise RoleError(f"{here()}: {self.name} is played by ({wanted}); got {nodes!r}")
         named = ([each.name for each in given] if isinstance(given, list) else given.name for given in nodes)
@@ -100,8 +101,8 @@ class Protocol(Scored, Generic[P, R]):
         bound = self._bind(args, kwargs)
         if current() is None:
             raise TraceError(
-                f"{here()}: {self.name}(...) is called outside a program; run it with a session, look at {self.name}.trace(), "
-                f"or in a conversation: await run({self.name}.played_by(...), n)"
+                f"{here()}: {self.name}(...) is called outside a program; run it with a session, look at "
+                f"{self.name}.trace(), or in a conversation: await run({self.name}.played_by(...), n)"
             )
         for parameter in self.signature.parameters:
             value = bound[parameter.name]
@@ -124,9 +125,7 @@ class Protocol(Scored, Generic[P, R]):
             return inspect.signature(self._function).bind(*args, **kwargs).arguments
         except TypeError as error:
             takes = ", ".join(parameter.name for parameter in self.signature.parameters)
-            raise ArgumentError(
-                f"{here()}: {self.name} takes ({takes}) and its settings by name: {error}"
-            ) from error
+            raise ArgumentError(f"{here()}: {self.name} takes ({takes}) and its settings by name: {error}") from error
 
     def _outputs(self, returned: object) -> Iterator[Output]:
         if not isinstance(returned, Mapping):
@@ -160,9 +159,7 @@ def _leaves(owner: str, name: str, value: object) -> Iterator[tuple[str, str, An
     elif isinstance(value, Int):
         yield name, value.node, value._form(value.node), getattr(value, "detected_by", None)
     else:
-        advice = (
-            "measure it first" if isinstance(value, Qubit) else "outputs are bits, integers or lists of them"
-        )
+        advice = "measure it first" if isinstance(value, Qubit) else "outputs are bits, integers or lists of them"
         kind = "an angle" if isinstance(value, Value) else repr(value)
         raise OutputError(f"{owner}: output {name!r} is {kind}; {advice}")
 

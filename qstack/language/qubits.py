@@ -183,18 +183,14 @@ class Qubit:
         if target is None:
             raise ArgumentError(f"{line}: qubit {self._name} is transmitted to a node; got {node!r}")
         if target == self._node.name:
-            raise SelfSendError(
-                f"{line}: {target} would transmit qubit {self._name} to itself; it is there already"
-            )
+            raise SelfSendError(f"{line}: {target} would transmit qubit {self._name} to itself; it is there already")
         if self._arrived is not None:
             raise TraceError(
                 f"{line}: qubit {self._name} of {self._node.name} came as a photon already and cannot be sent on; "
                 "measure it, or teleport it over a pair"
             )
         if survival is not None and not (is_number(survival) and 0 <= survival <= 1):
-            raise ProbabilityError(
-                f"{line}: qubit {self._name}: survival is {survival!r}; give a probability"
-            )
+            raise ProbabilityError(f"{line}: qubit {self._name}: survival is {survival!r}; give a probability")
         node.live("transmit")
         source, trace = self._node.name, self._trace
         self._consume(f"transmitted to {target}")
@@ -236,9 +232,7 @@ class Qubit:
         trace, node = self._trace, self._node._name
         line = self._alive()
         if not isinstance(other, Qubit):
-            raise ArgumentError(
-                f"{line}: {gate} on qubit {self._name} of {node} takes another qubit; got {other!r}"
-            )
+            raise ArgumentError(f"{line}: {gate} on qubit {self._name} of {node} takes another qubit; got {other!r}")
         if other is self or (other._name == self._name and other._trace is trace):
             other._alive()
             raise SameQubitError(
@@ -275,7 +269,8 @@ class Qubit:
         if isinstance(when, bool):
             return None if when else Poly()
         raise ConditionError(
-            f"{line}: {gate} on qubit {self._name} of {node}: when= takes a bit; got {when!r} (compare an integer: d == 2)"
+            f"{line}: {gate} on qubit {self._name} of {node}: when= takes a bit; got {when!r} "
+            "(compare an integer: d == 2)"
         )
 
     def _alive(self) -> str:
@@ -292,9 +287,7 @@ class Qubit:
                 "a qubit cannot be copied or used after that"
             )
         if self._trace.closed:
-            raise TraceError(
-                f"{line}: qubit {self._name} of {self._node.name} belongs to a trace that is over"
-            )
+            raise TraceError(f"{line}: qubit {self._name} of {self._node.name} belongs to a trace that is over")
         return line
 
     def _consume(self, how: str) -> str:
@@ -306,13 +299,14 @@ class Qubit:
     def _not_outer(self, how: str, line: str) -> None:
         if any(scope not in self._scope.chain for scope in self._trace.scope.chain):
             raise RepeatError(
-                f"{line}: qubit {self._name} of {self._node.name} was made outside the repeated body and cannot be {how} inside: "
-                "rounds after a success must leave it alone. Use gates on it here and consume it after the repeat"
+                f"{line}: qubit {self._name} of {self._node.name} was made outside the repeated body and cannot be {how} "
+                "inside: rounds after a success must leave it alone. Use gates on it here and consume it after the repeat"
             )
 
     def _opaque(self, *_: object) -> Any:
         raise TracedBitError(
-            f"{here()}: qubit {self._name} of {self._node.name} has no value; measure it, and use the bit with `when=` or select"
+            f"{here()}: qubit {self._name} of {self._node.name} has no value; "
+            "measure it, and use the bit with `when=` or select"
         )
 
     __bool__ = __int__ = __float__ = __index__ = __iter__ = __len__ = __getitem__ = _opaque
@@ -342,8 +336,9 @@ def _guarded(condition: Poly | None, qubits: tuple[Qubit, ...], node: str, line:
         form = scope.done._forms.get(node)
         if form is None:
             raise LocalityError(
-                f"{line}: {node} acts on qubit {qubits[0]._name} from outside the repeated body but does not know whether an "
-                f"earlier round succeeded, only {' and '.join(scope.done._forms)} does; give `until` a bit that was sent to {node}"
+                f"{line}: {node} acts on qubit {qubits[0]._name} from outside the repeated body but does not know whether "
+                f"an earlier round succeeded, only {' and '.join(scope.done._forms)} does; give `until` a bit that was "
+                f"sent to {node}"
             )
         running = ~form[0]
         condition = running if condition is None else condition & running

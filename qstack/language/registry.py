@@ -44,8 +44,8 @@ def load_protocol(name: str) -> Protocol | Conversation:
     entry = known.get(name)
     if entry is None:
         raise ProtocolNotFoundError(
-            f"no protocol is named {name!r}; installed protocols: {', '.join(sorted(known)) or 'none'}{hint(name, known)}; "
-            "a protocol of your own is named by its file: path/to/file.py:name"
+            f"no protocol is named {name!r}; installed protocols: {', '.join(sorted(known)) or 'none'}"
+            f"{hint(name, known)}; a protocol of your own is named by its file: path/to/file.py:name"
         )
     found = entry.load()
     if not isinstance(found, Protocol | Conversation):
@@ -62,9 +62,7 @@ def _from_file(path: Path, attribute: str) -> Protocol | Conversation:
     if not attribute and len(own) == 1:
         return next(iter(own.values()))
     if attribute not in here:
-        asked = (
-            f"no protocol {attribute!r}" if attribute else f"{len(own)} protocols; say which one, {path}:name"
-        )
+        asked = f"no protocol {attribute!r}" if attribute else f"{len(own)} protocols; say which one, {path}:name"
         raise ProtocolNotFoundError(
             f"{path} has {asked}; protocols in it: {', '.join(here) or 'none'}{hint(attribute, here)}"
         )

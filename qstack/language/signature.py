@@ -65,14 +65,10 @@ class Signature:
                 )
             if roles[name]:
                 if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
-                    raise RoleError(
-                        f"{self.owner}: role {name} has {count!r} nodes; give a whole number from 1 up"
-                    )
+                    raise RoleError(f"{self.owner}: role {name} has {count!r} nodes; give a whole number from 1 up")
             elif count not in (None, 1):
                 raise RoleError(f"{self.owner}: role {name} is one node, {count!r} were given")
-        return {
-            name: (given.get(name) or DEFAULT_COUNT) if is_list else None for name, is_list in roles.items()
-        }
+        return {name: (given.get(name) or DEFAULT_COUNT) if is_list else None for name, is_list in roles.items()}
 
     def node_names(self, counts: Mapping[str, int | None]) -> tuple[str, ...]:
         """Names of all nodes: `bob`, and `parties[0]` and so on for list roles."""
@@ -109,9 +105,7 @@ class Signature:
             name = ".".join(str(part) for part in first["loc"])
             if first["type"] == "missing":
                 raise SettingError(f"{self.owner}: setting {name} has no default; give it a value") from error
-            raise SettingError(
-                f"{self.owner}: setting {name} is {first['input']!r}: {first['msg']}"
-            ) from error
+            raise SettingError(f"{self.owner}: setting {name} is {first['input']!r}: {first['msg']}") from error
         return {name: getattr(model, name) for name in known}, model.model_dump(mode="json")
 
 

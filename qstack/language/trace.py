@@ -96,9 +96,7 @@ def need_trace(what: str) -> Trace:
     """
     trace = _current.get()
     if trace is None:
-        raise TraceError(
-            f"{here()}: {what} works only inside a function decorated with @protocol while it is traced"
-        )
+        raise TraceError(f"{here()}: {what} works only inside a function decorated with @protocol while it is traced")
     return trace
 
 

@@ -1,8 +1,8 @@
 """Located classical values of a traced program: `Int`, `Bit` and `Angle`.
 
-A value is held in one *form* per node that knows it, because what a node knows is what reached it: the bit `m0` measured
-at alice and sent to bob is `m0` at alice and the received `s0` at bob. The first node of a value is where it lives.
-Nothing here knows qubits or protocols.
+A value is held in one *form* per node that knows it, because what a node knows is what reached it: the bit `m0`
+measured at alice and sent to bob is `m0` at alice and the received `s0` at bob. The first node of a value is where it
+lives. Nothing here knows qubits or protocols.
 """
 
 from __future__ import annotations
@@ -90,17 +90,11 @@ class Value(Generic[F]):
         source, forms = self.node, dict[str, F]()
         for node in nodes:
             if not hasattr(node, "_trace"):
-                raise ArgumentError(
-                    f"{here()}: {node!r} is no node; {self} can be sent to a node such as bob"
-                )
+                raise ArgumentError(f"{here()}: {node!r} is no node; {self} can be sent to a node such as bob")
             if node.name == source:
-                raise SelfSendError(
-                    f"{here()}: {source} would send {self} to itself; it knows the value already"
-                )
+                raise SelfSendError(f"{here()}: {source} would send {self} to itself; it knows the value already")
             forms[node.name] = self._message(source, node)
-        return self._like(
-            {**forms, **{name: form for name, form in self._forms.items() if name not in forms}}
-        )
+        return self._like({**forms, **{name: form for name, form in self._forms.items() if name not in forms}})
 
     def _message(self, source: str, node: Node) -> F:
         trace = self._trace
@@ -137,11 +131,7 @@ class Value(Generic[F]):
 
     def _join(self, other: Value[Any], combine: Callable[[F, Any], F]) -> dict[str, F]:
         """Combine with another value at every node that knows both."""
-        forms = {
-            name: combine(form, other._forms[name])
-            for name, form in self._forms.items()
-            if name in other._forms
-        }
+        forms = {name: combine(form, other._forms[name]) for name, form in self._forms.items() if name in other._forms}
         if not forms:
             raise LocalityError(
                 f"{here()}: no node knows both {self} (known at {', '.join(self._forms)}) and {other} (known at "
@@ -194,9 +184,7 @@ class Int(Value[Indicators]):
                 return self._map(lambda _: FALSE)
             value = int(other)
             return self._map(lambda form: indicator(form, value))
-        raise ArgumentError(
-            f"{here()}: {self} can be compared with a number or a traced integer; got {other!r}"
-        )
+        raise ArgumentError(f"{here()}: {self} can be compared with a number or a traced integer; got {other!r}")
 
     def __ne__(self, other: object) -> Bit:  # type: ignore[override]
         return ~(self == other)
@@ -210,9 +198,7 @@ class Int(Value[Indicators]):
             raise AngleError(
                 f"{here()}: {self} * {factor!r}: an integer is scaled by a number of radians; for logic use &"
             )
-        return Angle(
-            self._trace, {name: _weighted(form, float(factor)) for name, form in self._forms.items()}
-        )
+        return Angle(self._trace, {name: _weighted(form, float(factor)) for name, form in self._forms.items()})
 
     __rmul__ = __mul__
 
@@ -372,14 +358,10 @@ def select(chooser: Int, options: Iterable[Any]) -> Any:
         raise ArgumentError(f"{here()}: select takes a traced bit or integer as its chooser; got {chooser!r}")
     chosen = list(options)
     if len(chosen) != chooser.values:
-        raise ValuesError(
-            f"{here()}: {chooser} has {chooser.values} values and select was given {len(chosen)} options"
-        )
+        raise ValuesError(f"{here()}: {chooser} has {chooser.values} values and select was given {len(chosen)} options")
     for option in chosen:
         if not isinstance(option, Int | Angle) and not is_number(option):
-            raise ArgumentError(
-                f"{here()}: select chooses between bits, integers, angles and numbers; got {option!r}"
-            )
+            raise ArgumentError(f"{here()}: select chooses between bits, integers, angles and numbers; got {option!r}")
     if any(isinstance(option, Angle) or not isinstance(option, Int | int) for option in chosen):
         return _select_angle(chooser, chosen)
     return _select_int(chooser, chosen)
@@ -402,9 +384,7 @@ def _common(chooser: Int, options: Iterable[Any]) -> list[str]:
 def _select_int(chooser: Int, options: list[Int | int]) -> Int:
     values = max(2, *(option.values if isinstance(option, Int) else option + 1 for option in options))
     if values > MAX_VALUES or any(not isinstance(option, Int) and option < 0 for option in options):
-        raise ValuesError(
-            f"{here()}: integers go from 0 to {MAX_VALUES - 1}; write floats such as -1.0 for angles"
-        )
+        raise ValuesError(f"{here()}: integers go from 0 to {MAX_VALUES - 1}; write floats such as -1.0 for angles")
 
     def form(name: str, value: int) -> Poly:
         picked = chooser._forms[name]
@@ -416,9 +396,7 @@ def _select_int(chooser: Int, options: list[Int | int]) -> Int:
                 total ^= indicator(picked, position)
         return total
 
-    forms = {
-        name: tuple(form(name, value) for value in range(1, values)) for name in _common(chooser, options)
-    }
+    forms = {name: tuple(form(name, value) for value in range(1, values)) for name in _common(chooser, options)}
     return located(chooser._trace, forms, values)
 
 
@@ -444,7 +422,5 @@ def check_values(values: object, what: str) -> int:
         ValuesError: it is no whole number from 2 to 256.
     """
     if isinstance(values, bool) or not isinstance(values, int) or not 2 <= values <= MAX_VALUES:
-        raise ValuesError(
-            f"{here()}: {what} has values={values!r}; give a whole number from 2 to {MAX_VALUES}"
-        )
+        raise ValuesError(f"{here()}: {what} has values={values!r}; give a whole number from 2 to {MAX_VALUES}")
     return values

@@ -112,8 +112,7 @@ def to_text(program: Program | Half) -> str:
     lines = [f"{program.name}{role}"]
     lines += [f"  {where:<{width}}  {what:<{body}}  # {line}".rstrip(" #") for where, what, line in rows]
     lines += [
-        f"  {output.node:<{width}}  output {output.name} = {value_text(output.value)}"
-        for output in program.outputs
+        f"  {output.node:<{width}}  output {output.name} = {value_text(output.value)}" for output in program.outputs
     ]
     return "\n".join(lines) + "\n"
 
@@ -166,9 +165,7 @@ def value_text(value: tuple[Poly, ...]) -> str:
     if len(value) == 1:
         return str(value[0])
     names = {atom.partition("=")[0] for poly in value for atom in poly.atoms}
-    if len(names) == 1 and all(
-        str(poly) == f"{next(iter(names))}={k}" for k, poly in enumerate(value, start=1)
-    ):
+    if len(names) == 1 and all(str(poly) == f"{next(iter(names))}={k}" for k, poly in enumerate(value, start=1)):
         return next(iter(names))
     return "; ".join(f"{k} where {poly}" for k, poly in enumerate(value, start=1) if poly) or "0"
 
@@ -187,9 +184,7 @@ def angle_text(angle: Affine) -> str:
                 ]
             )
         )
-    return reduce(
-        lambda text, piece: f"{text} - {piece[1:]}" if piece.startswith("-") else f"{text} + {piece}", pieces
-    )
+    return reduce(lambda text, piece: f"{text} - {piece[1:]}" if piece.startswith("-") else f"{text} + {piece}", pieces)
 
 
 def _radians(angle: float) -> str:

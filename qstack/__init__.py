@@ -36,7 +36,7 @@ def run(
     *,
     network: Network | str | Path | None = None,
     roles: RoleMap | None = None,
-    shots: int = 1000,
+    shots: int | None = None,
     seed: int | None = None,
     backend: str | Backend = "auto",
     settings: Mapping[str, Any] | None = None,

@@ -23,7 +23,7 @@ from qstack.application.execute import Executed, InputValueError, Progress, Setu
 from qstack.application.result import Provenance, Result
 from qstack.application.tasks import in_thread, run_blocking
 from qstack.backend import Backend, Lowering, load_backend
-from qstack.control import Bus, Codec
+from qstack.control import Bus, PlainCodec
 from qstack.errors import InputError
 from qstack.language import Conversation, Program, Protocol, Strategy, converse, corrupt, load_protocol
 from qstack.routing import Network
@@ -171,7 +171,7 @@ class Session:
             stage.binding.counts,
             settings=settings,
             channel=Bus(),
-            codec=Codec(),
+            codec=PlainCodec(),
             execute=run_program,
             rngs=rngs,
             adversary=self.adversary,

@@ -41,9 +41,7 @@ async def in_thread(function: Callable[[Check], T]) -> T:
 
 def run_blocking(start: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine to its end from synchronous code, also where an event loop runs already (a notebook)."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _in_a_loop():
         return asyncio.run(start())
     outcome: list[T] = []
     failure: list[BaseException] = []
@@ -60,3 +58,11 @@ def run_blocking(start: Callable[[], Coroutine[Any, Any, T]]) -> T:
     if failure:
         raise failure[0]
     return outcome[0]
+
+
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

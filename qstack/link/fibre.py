@@ -38,9 +38,7 @@ class Fibre:
         if not (self.length_km >= 0 and self.attenuation_db_per_km >= 0 and self.insertion_loss_db >= 0):
             raise FibreError(f"{self}: length and losses cannot be negative")
         if not self.group_index >= 1:
-            raise FibreError(
-                f"group_index is {self.group_index}; light is not faster than in vacuum (give 1 or more)"
-            )
+            raise FibreError(f"group_index is {self.group_index}; light is not faster than in vacuum (give 1 or more)")
 
     @property
     def transmissivity(self) -> float:

@@ -29,6 +29,10 @@ class LinkModel(Protocol):
         """Time from the start of one attempt to the start of the next, the herald's way back included."""
 
     @property
+    def herald_delay_s(self) -> float:
+        """How long both qubits have been stored when the herald arrives; their decay is not in `state`."""
+
+    @property
     def state(self) -> NDArray[np.float64]:
         """Bell-diagonal state of a heralded pair, corrected to Phi+, shape (4,)."""
 
@@ -45,9 +49,7 @@ def sample_heralds(model: LinkModel, shape: tuple[int, ...], rng: np.random.Gene
 
 def _probability(name: str, value: float, *, positive: bool = False) -> None:
     if not (0 <= value <= 1) or (positive and value == 0):
-        raise LinkError(
-            f"{name} is {value}; give a probability {'above 0, at most 1' if positive else 'from 0 to 1'}"
-        )
+        raise LinkError(f"{name} is {value}; give a probability {'above 0, at most 1' if positive else 'from 0 to 1'}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,11 @@ class Heralded:
         _probability("fidelity", self.fidelity)
         if not 0 < self.attempt_time_s < np.inf:
             raise LinkError(f"attempt_time_s is {self.attempt_time_s}; give a positive time in seconds")
+
+    @property
+    def herald_delay_s(self) -> float:
+        """None: the fidelity is that at the herald."""
+        return 0.0
 
     @property
     def state(self) -> NDArray[np.float64]:
@@ -160,11 +167,16 @@ class DoubleClick:
     @property
     def attempt_time_s(self) -> float:
         """Preparation, the longer arm's flight to the station, and the herald's way back."""
-        return self.preparation_time_s + 2 * max(arm.flight_time_s for arm in self.arms)
+        return self.preparation_time_s + self.herald_delay_s
+
+    @property
+    def herald_delay_s(self) -> float:
+        """The photon's flight to the station and the herald's way back, both along the longer arm."""
+        return 2 * max(arm.flight_time_s for arm in self.arms)
 
     @property
     def state(self) -> NDArray[np.float64]:
-        """Bell-diagonal state at the herald, shape (4,); exact, corrected from Psi to Phi+.
+        """Bell-diagonal state of memories that lose nothing, shape (4,); exact, corrected from Psi to Phi+.
 
         One photon per bin leaves phase errors of probability (1 - V) / 2; two in one bin leave equal spins
         without phase, which the correction turns into an even mixture of Psi+ and Psi-; a lost photon leaves

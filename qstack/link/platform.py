@@ -108,7 +108,5 @@ def platform_profile(name: str) -> Platform:
     if name not in profiles:
         close = difflib.get_close_matches(name, profiles, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
-        raise UnknownPlatformError(
-            f"no platform is named {name!r}{hint} (there are {', '.join(sorted(profiles))})"
-        )
+        raise UnknownPlatformError(f"no platform is named {name!r}{hint} (there are {', '.join(sorted(profiles))})")
     return profiles[name]

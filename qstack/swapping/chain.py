@@ -70,9 +70,7 @@ class Chain:
         if self.link_rounds:
             parts.append(f"DEJMPS x{self.link_rounds} on every link")
         swaps = len(self.links) - 1
-        parts.append(
-            f"{swaps} {'swap' if swaps == 1 else 'swaps'} as soon as possible" if swaps else "one link"
-        )
+        parts.append(f"{swaps} {'swap' if swaps == 1 else 'swaps'} as soon as possible" if swaps else "one link")
         if self.end_rounds:
             parts.append(f"DEJMPS x{self.end_rounds} end to end")
         return ", ".join(parts)
@@ -118,9 +116,7 @@ def _sample_chunk(chain: Chain, shots: int, pairs: int, rng: np.random.Generator
     n = shots * pairs
     if chain.end_rounds:
         end_flight = sum(chain.flight_s)
-        made = purified(lambda k: _end_to_end(chain, k, rng), chain.end_rounds, chain.ends, end_flight, rng)(
-            n
-        )
+        made = purified(lambda k: _end_to_end(chain, k, rng), chain.end_rounds, chain.ends, end_flight, rng)(n)
         hops, time_s, total = None, made.time_s, made.correlations
     else:
         time_s, hops = _swapped(chain, n, rng)
@@ -204,12 +200,13 @@ def _one_try(chain: Chain, makers: list[Maker], n: int) -> tuple[Floats, list[Fl
 
 def _link_maker(chain: Chain, k: int, rng: np.random.Generator) -> Maker:
     link = chain.links[k]
-    correlations = bell.transform(link.state)
+    ends = chain.stations[k], chain.stations[k + 1]
+    stored = np.asarray(link.herald_delay_s)
+    correlations = bell.transform(link.state) * ends[0].decay(stored) * ends[1].decay(stored)
 
     def herald(n: int) -> Made:
         return Made(sample_heralds(link, (n,), rng), np.broadcast_to(correlations, (n, 4)))
 
-    ends = chain.stations[k], chain.stations[k + 1]
     return purified(herald, chain.link_rounds, ends, chain.flight_s[k], rng)
 
 

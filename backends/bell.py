@@ -130,9 +130,7 @@ def _two_outcomes(correlations: Matrix) -> Matrix:
     return np.asarray(signs @ correlations @ signs / 4).clip(0.0).ravel()
 
 
-def _draw(
-    part: RawOutcomes, first: int | None, second: int | None, table: Matrix, rng: np.random.Generator
-) -> None:
+def _draw(part: RawOutcomes, first: int | None, second: int | None, table: Matrix, rng: np.random.Generator) -> None:
     """Fill the two columns; an outcome nobody recorded has no column."""
     edges = np.cumsum(table) / table.sum()
     u = rng.random(len(part))

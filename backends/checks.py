@@ -60,9 +60,7 @@ def bit_number(atom: str) -> int:
     return int(match.group(1))
 
 
-def check_batch(
-    name: str, capabilities: Capabilities, batch: Batch, lacking: Obstacles | None = None
-) -> None:
+def check_batch(name: str, capabilities: Capabilities, batch: Batch, lacking: Obstacles | None = None) -> None:
     """Refuse a batch that cannot be run exactly.
 
     Args:
@@ -77,9 +75,7 @@ def check_batch(
             it.
     """
     if len(batch) > capabilities.max_runs:
-        raise CapabilityError(
-            f"backend {name} takes at most {capabilities.max_runs} runs in a batch, got {len(batch)}"
-        )
+        raise CapabilityError(f"backend {name} takes at most {capabilities.max_runs} runs in a batch, got {len(batch)}")
     find = lacking or (lambda circuit: obstacles(circuit, capabilities))
     sound: set[int] = set()
     for number, run in enumerate(batch):
@@ -95,15 +91,11 @@ def _check_run(name: str, capabilities: Capabilities, number: int, run: Run) -> 
     if run.shots < 1:
         raise BatchError(f"run {number}: needs at least 1 shot, got {run.shots}")
     if len(run.parameters) != run.circuit.parameters:
-        raise BatchError(
-            f"run {number}: {run.circuit.parameters} free angles need values, got {len(run.parameters)}"
-        )
+        raise BatchError(f"run {number}: {run.circuit.parameters} free angles need values, got {len(run.parameters)}")
     if not all(isfinite(value) for value in run.parameters):
         raise BatchError(f"run {number}: free angles must be finite, got {run.parameters}")
     if run.circuit.parameters and not capabilities.parameters:
-        raise CapabilityError(
-            f"run {number}: backend {name} binds no free angles: send `circuit.bound(parameters)`"
-        )
+        raise CapabilityError(f"run {number}: backend {name} binds no free angles: send `circuit.bound(parameters)`")
     if run.shots < capabilities.min_shots:
         raise CapabilityError(
             f"run {number}: backend {name} needs at least {capabilities.min_shots} shots, got {run.shots}"
@@ -117,9 +109,7 @@ def _check_run(name: str, capabilities: Capabilities, number: int, run: Run) -> 
 def _refusal(name: str, number: int, run: Run, reasons: list[str]) -> str:
     able = [other for other in backend_names() if other != name and _could_take(other, run)]
     advice = (
-        f"these installed backends could take it: {', '.join(able)}"
-        if able
-        else "no other installed backend could"
+        f"these installed backends could take it: {', '.join(able)}" if able else "no other installed backend could"
     )
     return f"run {number}: backend {name} cannot run the circuit: it {'; it '.join(reasons)}; {advice}"
 

@@ -96,9 +96,7 @@ class _CirqSampler:
         return outcomes[rng.permutation(shots)]
 
 
-def _advance(
-    histories: Histories, step: Step, parameters: tuple[float, ...], rng: np.random.Generator
-) -> Histories:
+def _advance(histories: Histories, step: Step, parameters: tuple[float, ...], rng: np.random.Generator) -> Histories:
     match step:
         case Gate(qubits=qubits, when=condition):
             histories.hold(qubits)
@@ -190,9 +188,7 @@ def _gate(name: str, angles: tuple[float, ...]) -> cirq.Gate:
             return cirq.rz(angles[0])
         case "u":
             return cirq.MatrixGate(
-                cirq.unitary(cirq.rz(angles[1]))
-                @ cirq.unitary(cirq.ry(angles[0]))
-                @ cirq.unitary(cirq.rz(angles[2]))
+                cirq.unitary(cirq.rz(angles[1])) @ cirq.unitary(cirq.ry(angles[0])) @ cirq.unitary(cirq.rz(angles[2]))
             )
         case "sdg":
             return cirq.S**-1

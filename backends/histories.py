@@ -65,9 +65,7 @@ class Histories:
 
     def _take(self, rows: slice | Rows, state: State | None = None) -> Histories:
         kept = self.state[rows] if state is None else state
-        return Histories(
-            self.base, kept, self.counts[rows], self.bits[rows], self.level[rows], list(self.held)
-        )
+        return Histories(self.base, kept, self.counts[rows], self.bits[rows], self.level[rows], list(self.held))
 
     def hold(self, qubits: Sequence[int]) -> None:
         """Give these qubits an axis, where they have none, in their last known basis state."""
@@ -169,8 +167,7 @@ def _joined(parts: Sequence[Histories]) -> Histories:
     if len(parts) == 1:
         return parts[0]
     fields: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in ("state", "counts", "bits", "level")
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in ("state", "counts", "bits", "level")
     }
     return Histories(base=parts[0].base, held=list(parts[0].held), **fields)
 
@@ -179,9 +176,7 @@ def _multiplied(matrix: State, state: State, axes: Sequence[int], base: int) -> 
     import cirq
 
     if base == 2 and state.size >= _SLICES_FROM:
-        return cirq.apply_matrix_to_slices(
-            state, matrix, [_slice(k, axes, state.ndim) for k in range(len(matrix))]
-        )
+        return cirq.apply_matrix_to_slices(state, matrix, [_slice(k, axes, state.ndim) for k in range(len(matrix))])
     if len(matrix) < _BLAS_FROM:
         return cirq.targeted_left_multiply(matrix.reshape((base,) * (2 * len(axes))), state, axes)
     back = range(-len(axes), 0)

@@ -12,7 +12,8 @@ import threading
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Protocol
@@ -54,10 +55,17 @@ class Sampler(Protocol):
 
 @dataclass(eq=False)
 class _Job:
+    """A batch; its future can be cancelled at any time, and the worker then stops at its next checkpoint."""
+
     future: Future[list[RawOutcomes]] = field(default_factory=Future)
     stop: threading.Event = field(default_factory=threading.Event)
     taken_by: list[str] = field(default_factory=list)
+    started: bool = False
     claimed: bool = False
+
+    def abort(self) -> None:
+        self.stop.set()
+        self.future.cancel()
 
     def checkpoint(self) -> None:
         if self.stop.is_set():
@@ -65,10 +73,10 @@ class _Job:
 
     @property
     def status(self) -> Status:
-        if self.stop.is_set():
+        if self.future.cancelled():
             return "cancelled"
         if not self.future.done():
-            return "running" if self.future.running() else "queued"
+            return "running" if self.started else "queued"
         return "done" if self.future.exception() is None else "failed"
 
 
@@ -104,7 +112,7 @@ class LocalBackend(ABC):
         job = _Job()
         self._jobs[handle] = job
         seeds = np.random.SeedSequence(seed).spawn(len(runs))
-        job.future = _workers().submit(self._work, job, runs, seeds)
+        _workers().submit(self._work, job, runs, seeds)
         return handle
 
     async def status(self, handle: JobHandle) -> Status:
@@ -126,28 +134,19 @@ class LocalBackend(ABC):
         """
         job = self._job(handle)
         if job.claimed:
-            raise BackendError(
-                f"the outcomes of {handle} are being fetched already; they can be fetched once"
-            )
+            raise BackendError(f"the outcomes of {handle} are being fetched already; they can be fetched once")
         job.claimed = True
         try:
-            outcomes = await asyncio.wrap_future(job.future)
-            if job.stop.is_set():
-                raise _StoppedError
-            return outcomes
-        except _StoppedError:
-            raise BackendError(f"batch {handle} was cancelled") from None
-        except (CancelledError, asyncio.CancelledError):
+            return await asyncio.wrap_future(job.future)
+        except asyncio.CancelledError:
             if job.stop.is_set() and not _being_cancelled():
                 raise BackendError(f"batch {handle} was cancelled") from None
-            job.stop.set()
+            job.abort()
             raise
         except QstackError:
             raise
         except Exception as error:
-            raise BackendError(
-                f"batch {handle} failed on {self.name}: {type(error).__name__}: {error}"
-            ) from error
+            raise BackendError(f"batch {handle} failed on {self.name}: {type(error).__name__}: {error}") from error
         finally:
             self._retire(handle)
 
@@ -159,10 +158,7 @@ class LocalBackend(ABC):
         """
         if handle in self._past:
             return
-        job = self._job(handle)
-        if not job.future.done():
-            job.stop.set()
-            job.future.cancel()
+        self._job(handle).abort()
 
     async def details(self, handle: JobHandle) -> dict[str, Any]:
         """What is worth keeping for provenance: `taken_by`, the simulator of each run started so far.
@@ -177,9 +173,7 @@ class LocalBackend(ABC):
         try:
             return self._jobs[handle]
         except KeyError:
-            reason = (
-                "its outcomes were fetched before" if handle in self._past else "it was not submitted here"
-            )
+            reason = "its outcomes were fetched before" if handle in self._past else "it was not submitted here"
             raise BackendError(f"{self.name} holds no batch {handle}: {reason}") from None
 
     def _retire(self, handle: JobHandle) -> None:
@@ -188,7 +182,21 @@ class LocalBackend(ABC):
         while len(self._past) > _REMEMBERED:
             self._past.popitem(last=False)
 
-    def _work(self, job: _Job, runs: Batch, seeds: list[np.random.SeedSequence]) -> list[RawOutcomes]:
+    def _work(self, job: _Job, runs: Batch, seeds: list[np.random.SeedSequence]) -> None:
+        """What the worker thread does; whoever cancelled the batch in the meantime has its answer already."""
+        job.started = True
+        try:
+            outcomes = self._outcomes(job, runs, seeds)
+        except _StoppedError:
+            return
+        except BaseException as error:
+            with suppress(InvalidStateError):
+                job.future.set_exception(error)
+        else:
+            with suppress(InvalidStateError):
+                job.future.set_result(outcomes)
+
+    def _outcomes(self, job: _Job, runs: Batch, seeds: list[np.random.SeedSequence]) -> list[RawOutcomes]:
         prepared: dict[int, Sampler] = {}
         outcomes = []
         for run, seed in zip(runs, seeds, strict=True):

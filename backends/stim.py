@@ -86,9 +86,7 @@ class _StimSampler:
     def sample(
         self, parameters: tuple[float, ...], shots: int, seed: np.random.SeedSequence, checkpoint: Checkpoint
     ) -> RawOutcomes:
-        sampler = self._circuit.compile_sampler(
-            seed=int(seed.generate_state(1, np.uint64)[0] >> np.uint64(1))
-        )
+        sampler = self._circuit.compile_sampler(seed=int(seed.generate_state(1, np.uint64)[0] >> np.uint64(1)))
         outcomes = np.zeros((shots, self._bits), dtype=np.uint8)
         for start in range(0, shots, self._chunk):
             checkpoint()

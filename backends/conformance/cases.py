@@ -108,9 +108,7 @@ def standard() -> Iterator[tuple[str, Circuit]]:
 def _damped_feed_forward() -> Circuit:
     """Amplitude damping between a measurement and what depends on it."""
     operations: list[Operation] = [Pair((0, 1)), Measure(0, 0), Noise("amplitude_damping", (1,), (0.4,))]
-    return Circuit(
-        2, 2, (*operations, Gate("x", (1,), (), _bit(0)), Noise("pauli", (1,), (0.1, 0, 0)), Measure(1, 1))
-    )
+    return Circuit(2, 2, (*operations, Gate("x", (1,), (), _bit(0)), Noise("pauli", (1,), (0.1, 0, 0)), Measure(1, 1)))
 
 
 def one_gate(name: str, qubits: int, angles: tuple[float, ...]) -> list[Circuit]:

@@ -14,9 +14,7 @@ MANY = 1e-9
 """For checks that make thousands of comparisons, where four sigma would be crossed by luck."""
 
 
-def assert_fits(
-    outcomes: RawOutcomes, exact: Mapping[tuple[int, ...], float], tail: float = FOUR_SIGMA
-) -> None:
+def assert_fits(outcomes: RawOutcomes, exact: Mapping[tuple[int, ...], float], tail: float = FOUR_SIGMA) -> None:
     """Check the count of every outcome against its exact binomial distribution.
 
     Args:
@@ -34,6 +32,4 @@ def assert_fits(
         probability = round(min(value, 1.0), 12)
         count = counts[bits]
         chance = min(binom.cdf(count, shots, probability), binom.sf(count - 1, shots, probability))
-        assert chance > tail, (
-            f"outcome {bits}: {count} of {shots} shots where {shots * probability:.1f} are expected"
-        )
+        assert chance > tail, f"outcome {bits}: {count} of {shots} shots where {shots * probability:.1f} are expected"

@@ -17,8 +17,7 @@ Tensor = NDArray[np.complex128]
 Bits = tuple[int, ...]
 
 _ID, _X, _Y, _Z = (
-    np.array(m, dtype=complex)
-    for m in ([[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]])
+    np.array(m, dtype=complex) for m in ([[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]])
 )
 _PAULIS = (_ID, _X, _Y, _Z)
 _PROJECTORS = ((_ID + _Z) / 2, (_ID - _Z) / 2)
@@ -93,9 +92,7 @@ def _trace(rho: Tensor) -> float:
     return float(np.trace(rho.reshape(side, side)).real)
 
 
-def _step(
-    op: Operation, parameters: tuple[float, ...], bits: Bits, rho: Tensor
-) -> Iterator[tuple[Bits, Tensor]]:
+def _step(op: Operation, parameters: tuple[float, ...], bits: Bits, rho: Tensor) -> Iterator[tuple[Bits, Tensor]]:
     match op:
         case Gate(name=name, qubits=qubits):
             angles = [a.value(parameters) if isinstance(a, Parameter) else a for a in op.angles]

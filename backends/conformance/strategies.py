@@ -92,9 +92,7 @@ class _Builder:
         if not self.bits or not allowed or self.draw(st.booleans()):
             return None
         atoms = st.integers(0, self.bits - 1).map(lambda bit: Poly.atom(f"c{bit}"))
-        products = st.lists(atoms, max_size=3 if full else 1).map(
-            lambda some: reduce(Poly.__and__, some, TRUE)
-        )
+        products = st.lists(atoms, max_size=3 if full else 1).map(lambda some: reduce(Poly.__and__, some, TRUE))
         return reduce(Poly.__xor__, self.draw(st.lists(products, max_size=3)), FALSE)
 
     def noise(self, usable: list[int]) -> None:

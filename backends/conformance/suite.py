@@ -189,9 +189,7 @@ class BackendConformance:
         column = outcome[:, 0].astype(int)
         agreements = int((column[1:] == column[:-1]).sum())
         assert_fits(
-            np.repeat(
-                np.array([[1], [0]], dtype=np.uint8), [agreements, len(column) - 1 - agreements], axis=0
-            ),
+            np.repeat(np.array([[1], [0]], dtype=np.uint8), [agreements, len(column) - 1 - agreements], axis=0),
             {(0,): 0.5, (1,): 0.5},
         )
 

@@ -29,10 +29,7 @@ class Rewriting(StimBackend):
 
 def _swapped_gates(circuit: Circuit) -> Circuit:
     swap = {"s": "sdg", "sdg": "s"}
-    new = [
-        replace(op, name=swap.get(op.name, op.name)) if isinstance(op, Gate) else op
-        for op in circuit.operations
-    ]
+    new = [replace(op, name=swap.get(op.name, op.name)) if isinstance(op, Gate) else op for op in circuit.operations]
     return replace(circuit, operations=tuple(new))
 
 

@@ -14,16 +14,14 @@ from qstack.backend import BackendError, CapabilityError, Describes, JobHandle, 
 from qstack.backends.auto import AutoBackend
 from qstack.backends.bell import BellBackend
 from qstack.backends.cirq import CirqBackend
-from qstack.backends.local import LocalBackend
+from qstack.backends.local import LocalBackend, Sampler
 from qstack.backends.schedule import cheapest, schedule, width
 from qstack.backends.stim import StimBackend, to_stim
 from qstack.boolean import TRUE, Poly
 from qstack.circuit import Circuit, Gate, Measure, Noise, Operation, Pair, Reset
 
 PAIR = Circuit(2, 2, (Pair((0, 1)), Gate("ry", (0,), (0.3,)), Measure(0, 0), Measure(1, 1)))
-GHZ = Circuit(
-    3, 3, (Gate("h", (0,)), Gate("cx", (0, 1)), Gate("cx", (1, 2)), *(Measure(q, q) for q in range(3)))
-)
+GHZ = Circuit(3, 3, (Gate("h", (0,)), Gate("cx", (0, 1)), Gate("cx", (1, 2)), *(Measure(q, q) for q in range(3))))
 MAGIC = Circuit(2, 2, (Gate("h", (0,)), Gate("t", (0,)), Gate("cx", (0, 1)), Measure(0, 0), Measure(1, 1)))
 
 
@@ -92,9 +90,7 @@ async def test_a_state_too_wide_for_memory_is_refused_but_a_long_circuit_is_not(
     qubits = 40
     ladder = [Gate("cx", (q, q + 1)) for q in range(qubits - 1)]
     ends = [Measure(q, q) for q in range(qubits)]
-    wide = Circuit(
-        qubits, qubits, (Gate("h", (0,)), *ladder, *(Gate("t", (q,)) for q in range(qubits)), *ends[::-1])
-    )
+    wide = Circuit(qubits, qubits, (Gate("h", (0,)), *ladder, *(Gate("t", (q,)) for q in range(qubits)), *ends[::-1]))
     with pytest.raises(CapabilityError, match=r"40 qubits in one state.*no other installed backend"):
         await AutoBackend().submit([Run(wide, 10)])
     backend = CirqBackend()
@@ -108,9 +104,7 @@ def test_a_chain_holds_four_qubits_at_once() -> None:
 
 
 def test_what_no_measurement_sees_is_left_out() -> None:
-    circuit = Circuit(
-        4, 1, (Gate("h", (0,)), Gate("h", (1,)), Pair((2, 3)), Measure(0, 0), Gate("x", (0,)), Reset(1))
-    )
+    circuit = Circuit(4, 1, (Gate("h", (0,)), Gate("h", (1,)), Pair((2, 3)), Measure(0, 0), Gate("x", (0,)), Reset(1)))
     assert schedule(circuit) == [Gate("h", (0,)), Measure(0, 0)]
 
 
@@ -145,9 +139,7 @@ async def test_cancelling_frees_the_worker_within_a_tenth_of_a_second(backend: L
     circuit = PAIR if backend.name == "bell" else chain(8)
     warm = await backend.submit([Run(circuit, 10)])
     await backend.result(warm)
-    handles = [
-        await backend.submit([Run(circuit, 50_000_000)]) for _ in range(16)
-    ]  # more than there are workers
+    handles = [await backend.submit([Run(circuit, 50_000_000)]) for _ in range(16)]  # more than there are workers
     await asyncio.sleep(0.05)
     for handle in handles:
         await backend.cancel(handle)
@@ -158,6 +150,27 @@ async def test_cancelling_frees_the_worker_within_a_tenth_of_a_second(backend: L
         assert await backend.status(handle) == "cancelled"
         with pytest.raises(BackendError, match="cancelled"):
             await backend.result(handle)
+
+
+class Absorbed(StimBackend):
+    """A simulator that looks up from its work only once it is done."""
+
+    def prepare(self, circuit: Circuit) -> Sampler:  # type: ignore[override]
+        time.sleep(1.5)
+        return super().prepare(circuit)
+
+
+async def test_whoever_waits_learns_of_the_cancellation_at_once() -> None:
+    backend = Absorbed()
+    handle = await backend.submit([Run(GHZ, 10)])
+    waiting = asyncio.create_task(backend.result(handle))
+    await asyncio.sleep(0.05)
+    start = time.perf_counter()
+    await backend.cancel(handle)
+    with pytest.raises(BackendError, match="cancelled"):
+        await waiting
+    assert time.perf_counter() - start < 0.5
+    assert await backend.status(handle) == "cancelled"
 
 
 async def test_handles_carry_the_backends_name_and_are_its_own() -> None:

@@ -80,10 +80,7 @@ def embed(matrix: Matrix, qubits: tuple[int, ...], total: int) -> Matrix:
 def _kraus(noise: Noise) -> list[Matrix]:
     match noise.channel, noise.values:
         case "pauli", (px, py, pz):
-            return [
-                math.sqrt(max(p, 0.0)) * m
-                for p, m in zip((1 - px - py - pz, px, py, pz), PAULIS, strict=True)
-            ]
+            return [math.sqrt(max(p, 0.0)) * m for p, m in zip((1 - px - py - pz, px, py, pz), PAULIS, strict=True)]
         case "depolarize2", (p,):
             products = [np.kron(a, b) for a in PAULIS for b in PAULIS]
             return [math.sqrt(1 - p) * products[0]] + [math.sqrt(p / 15) * m for m in products[1:]]

@@ -77,9 +77,7 @@ def _condition(condition: Poly) -> str:
     value = 0 if TRUE.terms <= condition.terms else 1
     if len(products) == 1 and len(products[0]) == 1:
         return f"{texts[0]} == {value}"
-    grouped = [
-        f"({text})" if len(product) > 1 else text for text, product in zip(texts, products, strict=True)
-    ]
+    grouped = [f"({text})" if len(product) > 1 else text for text, product in zip(texts, products, strict=True)]
     return f"({' ^ '.join(grouped) if len(texts) > 1 else texts[0]}) == {value}"
 
 

@@ -44,9 +44,7 @@ class Reader:
                 pass
             case ast.QubitDeclaration(qubit=name, size=ast.IntegerLiteral(value=size)):
                 self.sizes[name.name] = size
-            case ast.ClassicalDeclaration(
-                identifier=name, type=ast.BitType(size=ast.IntegerLiteral(value=size))
-            ):
+            case ast.ClassicalDeclaration(identifier=name, type=ast.BitType(size=ast.IntegerLiteral(value=size))):
                 self.sizes[name.name] = size
             case ast.QuantumGate(name=name, arguments=arguments, qubits=qubits):
                 angles = tuple(self.number(argument) for argument in arguments)
@@ -110,10 +108,7 @@ def test_what_the_reference_parser_reads_has_the_same_outcomes(
     drawn: tuple[Circuit, tuple[float, ...]],
 ) -> None:
     circuit, parameters = drawn
-    if any(
-        isinstance(op, Noise) and op.channel == "depolarize2" and op.values[0] > 0.93
-        for op in circuit.operations
-    ):
+    if any(isinstance(op, Noise) and op.channel == "depolarize2" and op.values[0] > 0.93 for op in circuit.operations):
         return
     read = Reader(openqasm3.parse(to_openqasm3(circuit)), parameters).circuit
     assert (read.qubits, read.bits) == (circuit.qubits, circuit.bits)
@@ -213,9 +208,7 @@ def test_every_gate_is_in_the_standard_library() -> None:
     )
     from qstack.circuit import ANGLES, GATES, TWO_QUBIT_GATES
 
-    operations = [
-        Gate(n, (0, 1) if n in TWO_QUBIT_GATES else (0,), (0.1,) * ANGLES.get(n, 0)) for n in sorted(GATES)
-    ]
+    operations = [Gate(n, (0, 1) if n in TWO_QUBIT_GATES else (0,), (0.1,) * ANGLES.get(n, 0)) for n in sorted(GATES)]
     program = openqasm3.parse(to_openqasm3(Circuit(2, 0, tuple(operations))))
     names = {s.name.name for s in program.statements if isinstance(s, ast.QuantumGate)}
     assert len(names) == len(GATES)

@@ -107,8 +107,8 @@ class TestText:
         text = picture.as_text(made_result())
         assert "2.4300" in text
         assert "2.4000 … 2.4600" in text
-        assert "above classical 2 by 29 \N{GREEK SMALL LETTER SIGMA}" in text
-        assert "below quantum 2.828" in text
+        assert "above 2 (classical) by 29 \N{GREEK SMALL LETTER SIGMA}" in text
+        assert "below 2.828 (quantum)" in text
 
     def test_tells_delivery_resources_provenance_and_the_seed(self) -> None:
         text = picture.as_text(made_result())
@@ -157,7 +157,7 @@ class TestWords:
 
     def test_a_bound_inside_the_interval_is_neither_above_nor_below(self) -> None:
         metric = Metric(value=0.66, low=0.6, high=0.7, std_error=0.02, n=100, bounds={"classical": 2 / 3})
-        assert words.verdict(metric) == "at classical 0.6667"
+        assert words.verdict(metric) == "at 0.6667 (classical)"
 
     def test_numbers_that_are_none(self) -> None:
         assert words.number(math.nan) == "none"

@@ -3,77 +3,89 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qstack.application.pictures import delivery_panel, map_panel, metrics_panel, outcomes_panel, style, words
-from qstack.application.result import Result
+from qstack.application.result import DeliverySummary, Result
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.gridspec import SubplotSpec
 
     from qstack.routing import Network
 
-WIDTH_IN, NARROW_IN, STRIP_IN, LINE_IN, BARS_IN = 11.0, 7.5, 0.95, 0.26, 1.6
-HEAD_IN, FOOT_IN, GAP_IN = 1.1, 0.55, 0.85
+WIDTH_IN, NARROW_IN, RIGHT_IN = 11.0, 7.5, 4.5
+"""Widths of a figure with a delivery, of one without, and of the column that shows the delivery."""
+
+HEAD_IN, FOOT_IN, EDGE_IN, GAP_IN = 1.1, 0.85, 0.35, 0.85
+STRIP_IN, LINE_IN, BARS_IN = 0.95, 0.26, 1.6
+MAP_IN, CHAIN_IN, DELIVERY_IN = 3.6, 0.9, 1.2
+
+
+@dataclass
+class _Column:
+    """Panels below one another; lengths in inches from the top left corner of the figure."""
+
+    figure: Figure
+    left_in: float
+    width_in: float
+    below_in: float = HEAD_IN
+
+    def panel(self, height_in: float) -> Axes:
+        """The next panel down."""
+        width, height = self.figure.get_size_inches()
+        bottom_in = height - self.below_in - height_in
+        self.below_in += height_in + GAP_IN
+        return self.figure.add_axes(
+            (self.left_in / width, bottom_in / height, self.width_in / width, height_in / height)
+        )
 
 
 def compose(result: Result, network: Network | None = None) -> Figure:
     """Draw a result; with a network, the map and the path on it."""
     strips, lines = metrics_panel.split(result.metrics)
     found = outcomes_panel.distribution(result)
-    heights = [STRIP_IN] * len(strips)
-    heights += [max(LINE_IN * len(lines), 0.5)] if lines else []
-    heights += [BARS_IN] if found else []
-    inner = max(sum(heights) + GAP_IN * max(len(heights) - 1, 0), 3.4 if result.delivery else 1.2)
+    where = map_panel.places(network) if network is not None else None
+    lines_in = max(LINE_IN * len(lines), 0.5)
+    left = [STRIP_IN] * len(strips) + ([lines_in] if lines else []) + ([BARS_IN] if found else [])
+    right = [MAP_IN if where else CHAIN_IN, DELIVERY_IN] if result.delivery else []
+    inner_in = max(*(sum(column) + GAP_IN * (len(column) - 1) for column in (left, right)), 0.5)
     width = WIDTH_IN if result.delivery else NARROW_IN
-    figure = style.new_figure(width, HEAD_IN + inner + FOOT_IN + 0.35)
-    height = figure.get_figheight()
-    both = figure.add_gridspec(
-        1,
-        2 if result.delivery else 1,
-        width_ratios=[1.15, 1] if result.delivery else None,
-        left=(0.4 + 0.072 * max((len(name) for name in lines), default=0)) / width,
-        right=1 - (0.35 if result.delivery else 0.7) / width,
-        top=1 - HEAD_IN / height,
-        bottom=(FOOT_IN + 0.3) / height,
-        wspace=0.2,
-    )
-    if heights:
-        mean = sum(heights) / len(heights)
-        left = both[0].subgridspec(len(heights), 1, height_ratios=heights, hspace=GAP_IN / mean)
-        panels = iter(figure.add_subplot(left[row]) for row in range(len(heights)))
-        for name, metric in strips.items():
-            metrics_panel.strip(next(panels), name, metric)
-        if lines:
-            metrics_panel.lines(next(panels), lines)
-        if found:
-            outcomes_panel.draw(next(panels), found, result.accepted_shots)
-    _words_around(figure, result, height)
+    figure = style.new_figure(width, HEAD_IN + inner_in + FOOT_IN)
+
+    labels_in = 0.4 + 0.072 * max((len(name) for name in lines), default=0)
+    rest_in = RIGHT_IN + 0.95 + EDGE_IN if result.delivery else 0.7
+    column = _Column(figure, labels_in, width - labels_in - rest_in)
+    for name, metric in strips.items():
+        metrics_panel.strip(column.panel(STRIP_IN), name, metric)
+    if lines:
+        metrics_panel.lines(column.panel(lines_in), lines)
+    if found:
+        left_over_in = HEAD_IN + inner_in - column.below_in
+        outcomes_panel.draw(column.panel(min(left_over_in, 2 * BARS_IN)), found, result.accepted_shots)
     if result.delivery:
-        _network(figure, both[1], result, network)
+        column = _Column(figure, width - EDGE_IN - RIGHT_IN, RIGHT_IN)
+        _path(column.panel(inner_in - DELIVERY_IN - GAP_IN if where else CHAIN_IN), result.delivery, network, where)
+        delivery_panel.draw(column.panel(DELIVERY_IN), result.delivery)
+    _words_around(figure, result)
     return figure
 
 
-def _network(figure: Figure, room: SubplotSpec, result: Result, network: Network | None) -> None:
-    delivery = result.delivery
-    assert delivery is not None
-    where = map_panel.places(network) if network is not None else None
-    halves = room.subgridspec(2, 1, height_ratios=[2.2 if where else 0.8, 1], hspace=0.28)
-    axes = figure.add_subplot(halves[0])
-    paths = [served.path for served in delivery.requests] or [delivery.path]
-    if network is not None and where is not None:
-        map_panel.draw(axes, network, where, paths)
-        style.title(axes, " → ".join((delivery.path[0], delivery.path[-1])), network.name)
-    else:
+def _path(axes: Axes, delivery: DeliverySummary, network: Network | None, where: map_panel.Places | None) -> None:
+    if network is None or where is None:
         map_panel.chain(axes, delivery.path)
         style.title(axes, "Path")
-    delivery_panel.draw(figure.add_subplot(halves[1]), delivery)
+        return
+    paths = [served.path for served in delivery.requests] or [delivery.path]
+    map_panel.draw(axes, network, where, paths)
+    ends = f"{delivery.path[0]} → {delivery.path[-1]}"
+    style.title(axes, ends if len(paths) == 1 else f"{len(paths)} paths", network.name)
 
 
-def _words_around(figure: Figure, result: Result, height: float) -> None:
+def _words_around(figure: Figure, result: Result) -> None:
     """Heading above, provenance below."""
-    width = figure.get_figwidth()
+    width, height = figure.get_size_inches()
     left = 0.33 / width
     figure.text(
         left, 1 - 0.3 / height, words.heading(result), fontsize=14, fontweight="bold", color=style.INK, va="center"

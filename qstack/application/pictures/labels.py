@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -32,6 +33,10 @@ SIDES: tuple[tuple[int, int, Across, Upright], ...] = (
 )
 
 
+NEAR = 8
+"""How many of the sides are close to the point."""
+
+
 def place_labels(
     axes: Axes,
     where: Mapping[str, Point],
@@ -55,11 +60,13 @@ def place_labels(
         x, y = axes.transData.transform(point)
         return float(x), float(y)
 
-    markers = [_around(to_pixels(point), 9) for point in where.values()]
+    points = {name: to_pixels(point) for name, point in where.items()}
     lines = [(to_pixels(a), to_pixels(b), weight) for a, b, weight in segments]
     frame = axes.get_window_extent()
     taken: list[Bbox] = []
     for name in order:
+        if not frame.contains(*points[name]):
+            continue
         text = axes.annotate(
             name,
             where[name],
@@ -71,12 +78,14 @@ def place_labels(
             zorder=5,
         )
         best: tuple[float, int, Bbox] | None = None
-        for index, (x, y, ha, va) in enumerate(SIDES):
+        others = [point for other, point in points.items() if other != name]
+        near_or_far = SIDES if name in important or all_of_them else SIDES[:NEAR]
+        for index, (x, y, ha, va) in enumerate(near_or_far):
             text.set_position((x, y))
             text.set_horizontalalignment(ha)
             text.set_verticalalignment(va)
             box = text.get_window_extent().padded(1)
-            cost = _cost(box, taken, markers, lines, frame) + 0.01 * index
+            cost = _cost(box, taken, points[name], others, lines, frame) + 0.01 * index
             if best is None or cost < best[0]:
                 best = (cost, index, box)
         assert best is not None
@@ -94,23 +103,24 @@ def place_labels(
 def _cost(
     box: Bbox,
     taken: Sequence[Bbox],
-    markers: Sequence[Bbox],
+    own: Point,
+    others: Sequence[Point],
     lines: Sequence[tuple[Point, Point, float]],
     frame: Bbox,
 ) -> float:
-    """How bad a place is: names count most, then the frame, markers, lines."""
+    """How bad a place is: names count most, then the frame, points that are nearer than the own one, lines."""
     cost = 20.0 * sum(box.overlaps(other) for other in taken)
-    cost += 4.0 * sum(box.overlaps(marker) for marker in markers)
+    reach = _distance(box, own) + 2
+    cost += 4.0 * sum(_distance(box, point) < reach for point in others)
     cost += sum(weight for a, b, weight in lines if _crosses(box, a, b))
     outside = box.x0 < frame.x0 or box.x1 > frame.x1 or box.y0 < frame.y0 or box.y1 > frame.y1
     return float(cost + 8.0 * outside)
 
 
-def _around(point: Point, radius: float) -> Bbox:
-    from matplotlib.transforms import Bbox
-
+def _distance(box: Bbox, point: Point) -> float:
+    """How far a point is from a box, 0 inside."""
     x, y = point
-    return Bbox.from_extents(x - radius, y - radius, x + radius, y + radius)
+    return math.hypot(max(box.x0 - x, 0.0, x - box.x1), max(box.y0 - y, 0.0, y - box.y1))
 
 
 def _crosses(box: Bbox, a: Point, b: Point) -> bool:

@@ -18,6 +18,7 @@ Places = dict[str, tuple[float, float]]
 """Node name to (east, north) in km."""
 
 EARTH_KM = 6371.0
+LEAST_SHARE = 0.6
 
 
 def places(network: Network) -> Places | None:
@@ -41,11 +42,11 @@ def draw(
     from qstack.application.pictures.labels import place_labels
 
     style.plain(axes)
-    _frame(axes, where)
+    used = list(dict.fromkeys(name for one in path for name in one))
+    _frame(axes, where, used)
     for link in network.links:
         (x0, y0), (x1, y1) = (where[name] for name in link.between)
         axes.plot([x0, x1], [y0, y1], color=style.FAINT, lw=1.4, zorder=1, solid_capstyle="round")
-    used = list(dict.fromkeys(name for one in path for name in one))
     ends = {one[end] for one in path for end in (0, -1)}
     for one in path:
         axes.plot(*zip(*(where[name] for name in one), strict=True), color=style.ACCENT, lw=3, zorder=2, alpha=0.9)
@@ -61,7 +62,7 @@ def draw(
     segments = [(where[a], where[b], weight) for (a, b), weight in drawn.items()]
     place_labels(axes, where, order, used, ends, segments, all_of_them=not path)
     if scale:
-        _scale(axes, where)
+        _scale(axes)
 
 
 def chain(axes: Axes, path: Sequence[str]) -> None:
@@ -88,25 +89,42 @@ def chain(axes: Axes, path: Sequence[str]) -> None:
         )
 
 
-def _frame(axes: Axes, where: Places) -> None:
-    """Limits with air for the names and the same scale both ways; the axes must have their final size."""
-    xs, ys = zip(*where.values(), strict=True)
-    across, up = max(xs) - min(xs), max(ys) - min(ys)
-    air = 0.13 * max(across, up, 1e-6)
+def _frame(axes: Axes, where: Places, used: Sequence[str]) -> None:
+    """Limits with air for the names and the same scale both ways; the axes must have their final size.
+
+    A path that needs only a part of the map gets at least `LEAST_SHARE` of its width and height, with the path in it.
+    """
     box = axes.get_window_extent()
-    per_pixel = max((across + 2.4 * air) / box.width, (up + 1.6 * air) / box.height)
-    middle_x, middle_y = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
-    axes.set_xlim(middle_x - per_pixel * box.width / 2, middle_x + per_pixel * box.width / 2)
-    axes.set_ylim(middle_y - per_pixel * box.height / 2, middle_y + per_pixel * box.height / 2)
+    across, up = _spans(where)
+    air = 0.13 * max(across[1] - across[0], up[1] - up[0], 1e-6)
+    if used:
+        part = _spans({name: where[name] for name in used})
+        across, up = (_around(whole, inner) for whole, inner in zip((across, up), part, strict=True))
+    wide, high = across[1] - across[0] + 2.4 * air, up[1] - up[0] + 1.6 * air
+    per_pixel = max(wide / box.width, high / box.height)
+    for limit, (low, high), pixels in ((axes.set_xlim, across, box.width), (axes.set_ylim, up, box.height)):
+        middle, half = (low + high) / 2, per_pixel * pixels / 2
+        limit(middle - half, middle + half)
 
 
-def _scale(axes: Axes, where: Places) -> None:
+def _spans(where: Places) -> tuple[tuple[float, float], tuple[float, float]]:
+    xs, ys = zip(*where.values(), strict=True)
+    return (min(xs), max(xs)), (min(ys), max(ys))
+
+
+def _around(whole: tuple[float, float], inner: tuple[float, float]) -> tuple[float, float]:
+    """A span inside `whole` that holds `inner` and is at least `LEAST_SHARE` of it."""
+    length = max(LEAST_SHARE * (whole[1] - whole[0]), inner[1] - inner[0])
+    low = min(max((inner[0] + inner[1] - length) / 2, whole[0]), whole[1] - length)
+    return low, low + length
+
+
+def _scale(axes: Axes) -> None:
     """A scale bar of a round length in a corner."""
-    xs = [x for x, _ in where.values()]
-    span = max(max(xs) - min(xs), 1e-9)
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    span = (right - left) / 2
     power = 10.0 ** math.floor(math.log10(span / 4))
     length = max(step * power for step in (1, 2, 5) if step * power <= span / 3)
-    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     x, y = right - 0.03 * (right - left), bottom + 0.03 * (top - bottom)
     axes.plot([x - length, x], [y, y], color=style.SOFT, lw=1.2)
     axes.annotate(

@@ -12,6 +12,7 @@ from qstack.application.result import Metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Bbox
 
 MOST_STRIPS, MOST_LINES = 3, 10
 
@@ -30,28 +31,19 @@ def strip(axes: Axes, name: str, metric: Metric) -> None:
     low, high = _range([metric.low, metric.high, *metric.bounds.values()])
     style.plain(axes, keep="b")
     told = verdict(metric)
-    style.title(axes, f"{name} = {metric.value:.3f}", told if len(told) + len(name) < 52 else told.split(", ")[0])
+    style.title(
+        axes,
+        f"{name.replace('_', ' ')} = {metric.value:.3f}",
+        told if len(told) + len(name) < 52 else told.split(", ")[0],
+    )
     axes.set_xlim(low, high)
     axes.set_ylim(0, 1)
     axes.axvspan(low, bounds[0][1], color=style.PALE, lw=0)
-    if len(bounds) > 1:
-        axes.axvspan(bounds[0][1], bounds[-1][1], color=style.TINT, lw=0)
-    for index, (label, bound) in enumerate(bounds):
+    axes.axvspan(bounds[0][1], bounds[-1][1] if len(bounds) > 1 else high, color=style.TINT, lw=0)
+    taken: list[Bbox] = []
+    for label, bound in bounds:
         axes.axvline(bound, color=style.SOFT, lw=1)
-        last = index == len(bounds) - 1 > 0
-        side = (
-            "left" if (bound - low) / (high - low) < 0.16 or (last and bound < high - 0.3 * (high - low)) else "right"
-        )
-        axes.annotate(
-            f"{label.replace('_', ' ')} {short(bound)}",
-            (bound, 1),
-            xytext=(4 if side == "left" else -4, -4),
-            textcoords="offset points",
-            ha=side,
-            va="top",
-            fontsize=style.SMALL,
-            color=style.SOFT,
-        )
+        taken.append(_name_bound(axes, f"{label.replace('_', ' ')} {short(bound)}", bound, taken))
     _dot(axes, metric, 0.5, size=8)
     axes.annotate(
         f"{metric.value:.3f}  [{metric.low:.3f}, {metric.high:.3f}]",
@@ -64,6 +56,29 @@ def strip(axes: Axes, name: str, metric: Metric) -> None:
         fontweight="bold",
         color=style.ACCENT,
     )
+
+
+def _name_bound(axes: Axes, label: str, bound: float, taken: Sequence[Bbox]) -> Bbox:
+    """Write a bound's name beside its line, on the side and in the row where it covers nothing and stays inside."""
+    frame = axes.get_window_extent()
+    places = [(side, row) for row in (0, 1) for side in ("right", "left")]
+    text = axes.annotate(
+        label,
+        (bound, 1),
+        xytext=(0, 0),
+        textcoords="offset points",
+        va="top",
+        fontsize=style.SMALL,
+        color=style.SOFT,
+        zorder=5,
+    )
+    for side, row in places:
+        text.set_horizontalalignment("right" if side == "right" else "left")
+        text.set_position((-4 if side == "right" else 4, -4 - 12 * row))
+        box = text.get_window_extent()
+        if frame.x0 <= box.x0 and box.x1 <= frame.x1 + 6 and not any(box.overlaps(other) for other in taken):
+            break
+    return text.get_window_extent()
 
 
 def lines(axes: Axes, metrics: dict[str, Metric], heading: str = "with 95 % intervals") -> None:
@@ -100,8 +115,8 @@ def lines(axes: Axes, metrics: dict[str, Metric], heading: str = "with 95 % inte
 
 
 def _dot(axes: Axes, metric: Metric, height: float, size: float) -> None:
-    axes.hlines(height, metric.low, metric.high, color=style.ACCENT, lw=2.2, zorder=3)
-    axes.plot([metric.value], [height], "o", ms=size, color=style.ACCENT, mec="white", mew=1.2, zorder=4)
+    axes.hlines(height, metric.low, metric.high, color=style.ACCENT, lw=2.2, zorder=3, clip_on=False)
+    axes.plot([metric.value], [height], "o", ms=size, color=style.ACCENT, mec="white", mew=1.2, zorder=4, clip_on=False)
 
 
 def _signed(number: str) -> str:

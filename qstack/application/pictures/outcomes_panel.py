@@ -61,6 +61,8 @@ def draw(axes: Axes, found: Distribution, accepted: int) -> None:
         axes.tick_params(axis="x", rotation=90)
     if len(found.shares) <= MOST_BARS + 1:
         for place, share in zip(places, found.shares, strict=True):
+            if not share:
+                continue
             text = f"{100 * share:.0f}%" if share >= 0.0995 else f"{100 * share:.1f}%"
             size = style.TINY if crowded else style.SMALL
             axes.annotate(

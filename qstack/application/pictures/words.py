@@ -65,10 +65,10 @@ def rate(value: float) -> str:
 
 
 def verdict(metric: Metric) -> str:
-    """How a metric compares with its bounds, such as `above classical 2 by 31 sigma, below quantum 2.828`."""
+    """How a metric compares with its bounds, such as `above 2 (classical) by 31 sigma, below 2.828 (quantum)`."""
     said = []
     for name, bound in sorted(metric.bounds.items(), key=lambda item: item[1]):
-        label = f"{name} {short(bound)}"
+        label = f"{short(bound)} ({name})"
         if metric.low > bound or metric.high < bound:
             side = "above" if metric.low > bound else "below"
             away = abs(metric.value - bound) / metric.std_error if metric.std_error > 0 else math.inf

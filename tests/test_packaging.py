@@ -56,9 +56,7 @@ def sources(room: str) -> list[Path]:
 def test_one_version() -> None:
     version = PROJECT["version"]
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    changes = re.findall(
-        r"^## \[(\d\S*)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
-    )
+    changes = re.findall(r"^## \[(\d\S*)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert importlib.metadata.version("qstack-net") == version
     assert citation["version"] == version
     assert changes[0] == version
@@ -224,9 +222,7 @@ def test_sdist_holds_all_that_is_needed_to_build_and_test(archives: Path) -> Non
     wanted |= {"pyproject.toml", "constraints.txt", "Makefile", "LICENSE", "README.md", "CHANGELOG.md"}
     wanted |= {".ci/run"}
     assert wanted - names == set()
-    assert [
-        name for name in names if name.startswith(tuple(f"qstack/{room}/" for room in LINKED_ROOMS))
-    ] == []
+    assert [name for name in names if name.startswith(tuple(f"qstack/{room}/" for room in LINKED_ROOMS))] == []
 
 
 def test_wheel_made_from_the_sdist_has_every_room_at_its_import_path(wheel: zipfile.ZipFile) -> None:
@@ -246,6 +242,4 @@ print(qstack.__file__, qstack.backends.bell.__file__, qstack.protocols.chsh.__fi
 """
     package = tmp_path / "site" / "qstack"
     printed = python(code, cwd=tmp_path, path=str(package.parent)).split()
-    assert printed == [
-        str(package / name) for name in ("__init__.py", "backends/bell.py", "protocols/chsh.py")
-    ]
+    assert printed == [str(package / name) for name in ("__init__.py", "backends/bell.py", "protocols/chsh.py")]

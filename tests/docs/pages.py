@@ -21,9 +21,7 @@ Kind = Literal["python", "command", "set-up", "not run"]
 ROOT = Path(__file__).resolve().parents[2]
 
 SHELLS = ("console", "bash", "sh", "shell")
-SET_UP = re.compile(
-    r"(git clone|cd|make|\.|source|python[\d.]* -m venv|(python3? -m )?(pip install|pytest))(\s|$)"
-)
+SET_UP = re.compile(r"(git clone|cd|make|\.|source|python[\d.]* -m venv|(python3? -m )?(pip install|pytest))(\s|$)")
 NOT_RUN = re.compile(r"<!--\s*not run:\s*(?P<reason>\S.*?)\s*-->", re.DOTALL)
 EXAMPLE_NOT_RUN = re.compile(r"^# not run: (?P<reason>.+)$", re.MULTILINE)
 

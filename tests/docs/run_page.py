@@ -26,9 +26,7 @@ def run_command(step: Step, page: Path) -> None:
     done = subprocess.run(shell, stdin=subprocess.DEVNULL, timeout=COMMAND_TIMEOUT_S, check=False)
     if (done.returncode != 0) != step.fails:
         expected = "an error" if step.fails else "success"
-        raise SystemExit(
-            f"{page}:{step.line}: `{step.text}` ended with {done.returncode}, expected {expected}"
-        )
+        raise SystemExit(f"{page}:{step.line}: `{step.text}` ended with {done.returncode}, expected {expected}")
 
 
 def main(arguments: list[str]) -> None:

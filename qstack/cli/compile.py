@@ -135,17 +135,20 @@ def _circuits(program: Program, environment: Environment, backend: str, lowering
         "lowering": compiled.lowering,
         "backend": backend,
         "circuits": circuits,
+        "readings": compiled.readings(),
     }
 
 
 def _listing(compiled: dict[str, Any]) -> str:
-    """The circuits one after the other; each but a lone one is headed by the drawn values that lead to it."""
+    """The circuits one after the other; each but a lone one is headed by the drawn values that lead to it, and
+    how their outcomes are read comes last."""
     circuits = compiled["circuits"]
     title = f"// {compiled['protocol']}, {compiled['lowering']} lowering"
+    readings = "\n".join(f"// {line}" for line in ("how outcomes are read:", *compiled["readings"]))
     if len(circuits) == 1:
-        return f"{title}\n{circuits[0]['text']}"
+        return f"{title}\n{circuits[0]['text']}\n{readings}"
     pages = []
     for count, each in enumerate(circuits, start=1):
         values = ", ".join(f"{source} = {value}" for source, value in each["values"].items())
         pages.append(f"{title}, circuit {count} of {len(circuits)}: where {values}\n{each['text']}")
-    return "\n\n".join(pages)
+    return "\n\n".join([*pages, readings])

@@ -212,7 +212,9 @@ class _Clock:
             case Chain() as chain:
                 yield from self._chain(op, chain)
 
-    def _pair(self, pair: str, qubits: tuple[str, str], state: PairState, op: ir.Entangle) -> Iterator[ir.Operation | NoisyPair]:
+    def _pair(
+        self, pair: str, qubits: tuple[str, str], state: PairState, op: ir.Entangle
+    ) -> Iterator[ir.Operation | NoisyPair]:
         yield NoisyPair(qubits, IDEAL_PAIR if state.drawn else state.weights)
         if state.drawn:
             for gate in ("x", "z"):

@@ -43,10 +43,16 @@ def draw(chance: Chance, shots: int, rng: np.random.Generator) -> list[Column]:
     return [part.astype(np.uint8) for part in np.unravel_index(joint, chance.sizes)]
 
 
-def group(columns: Sequence[Column], sizes: Sequence[int], shots: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+_FEW = 1 << 16
+"""Up to this many possible rows, a table is quicker than sorting."""
+
+
+def group(columns: Sequence[Column], sizes: Sequence[int], shots: int) -> tuple[NDArray[np.int64], NDArray[np.integer]]:
     """Distinct rows of the columns, shape (groups, columns), and the group each shot is in, shape (shots,)."""
     if not columns:
-        return np.zeros((1, 0), dtype=np.int64), np.zeros(shots, dtype=np.int64)
+        return np.zeros((1, 0), dtype=np.int64), np.zeros(shots, dtype=np.uint8)
+    if math.prod(sizes) <= _FEW:
+        return _group_by_table(columns, sizes)
     key = np.zeros(shots, dtype=np.int64)
     span = 1
     for column, size in zip(columns, sizes, strict=True):
@@ -58,6 +64,22 @@ def group(columns: Sequence[Column], sizes: Sequence[int], shots: int) -> tuple[
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     rows = np.array([[column[row] for column in columns] for row in first], dtype=np.int64).reshape(len(first), -1)
     return rows, inverse
+
+
+def _group_by_table(columns: Sequence[Column], sizes: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.integer]]:
+    """`group` for few possible rows; groups are numbered in as few bytes as they need, which later sorting profits from."""
+    key = columns[0]
+    if len(columns) > 1:
+        key = np.zeros(len(columns[0]), dtype=np.uint16)
+        for column, size in zip(columns, sizes, strict=True):
+            key = key * np.uint16(size % _FEW) + column
+    found = np.flatnonzero(np.bincount(key, minlength=1))
+    rows = np.stack(np.unravel_index(found, tuple(sizes)), axis=1).astype(np.int64)
+    if len(found) == found[-1] + 1 and key.dtype == np.uint8:
+        return rows, key
+    numbers = np.zeros(found[-1] + 1, dtype=np.min_scalar_type(len(found)))
+    numbers[found] = np.arange(len(found))
+    return rows, numbers[key]
 
 
 def _checked(source: str, size: int, shots: int, given: Mapping[str, NDArray[np.integer]]) -> Column:

@@ -30,7 +30,7 @@ class Split:
     """A batch and which shots each of its runs stands for: `groups[shot]` is the index of the shot's run."""
 
     runs: tuple[Run, ...]
-    groups: NDArray[np.int64]
+    groups: NDArray[np.integer]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,9 @@ class Compiled:
         drawn = {s: n for chance in self.noisy.chances for s, n in zip(chance.sources, chance.sizes, strict=True)}
         return {**self.noisy.given, **drawn}
 
-    def columns(self, shots: int, rng: np.random.Generator, given: Mapping[str, NDArray[np.integer]]) -> dict[str, Column]:
+    def columns(
+        self, shots: int, rng: np.random.Generator, given: Mapping[str, NDArray[np.integer]]
+    ) -> dict[str, Column]:
         """Everything drawn or given per shot; see `qstack.compiler.columns.draw_columns`."""
         return draw_columns(self.noisy, shots, rng, given)
 
@@ -85,9 +87,13 @@ class Compiled:
                 f"a circuit would get {counts.min()} shots and the backend's floor is {limits.min_shots}; ask for more shots"
             )
         if limits.max_shots is not None and counts.max() > limits.max_shots:
-            raise CapabilityError(f"a circuit would get {counts.max()} shots, the backend's ceiling is {limits.max_shots}")
+            raise CapabilityError(
+                f"a circuit would get {counts.max()} shots, the backend's ceiling is {limits.max_shots}"
+            )
         assignments = (dict(zip(sources, map(int, row), strict=True)) for row in rows)
-        runs = tuple(Run(circuit, int(n), angles) for (circuit, angles), n in zip(self._filled(assignments), counts, strict=True))
+        runs = tuple(
+            Run(circuit, int(n), angles) for (circuit, angles), n in zip(self._filled(assignments), counts, strict=True)
+        )
         return Split(runs, groups)
 
     def circuits(self, limit: int = 64) -> list[tuple[dict[str, int], Circuit]]:
@@ -108,13 +114,36 @@ class Compiled:
         """A circuit with every gate any of the circuits has: what a target must be able to do."""
         return self._finished(self.template.fullest())
 
+    def readings(self) -> list[str]:
+        """How outcomes are read, one line each: measured bits from the circuit's bits, outputs from measured bits."""
+        lines = []
+        for record in self.template.records:
+            flip = f" ^ {record.flip}" if record.flip else ""
+            lines.append(f"{record.source} = c[{record.bit}]{flip}")
+        for output in self.noisy.outputs:
+            value = (
+                output.value[0]
+                if len(output.value) == 1
+                else " + ".join(f"{k}*[{indicator}]" for k, indicator in enumerate(output.value, start=1))
+            )
+            lines.append(f"output {output.name} at {output.node} = {value}")
+        return [*lines, *(f"keep the shot if {bit}" for bit in self.noisy.requires)]
+
     def gather(self, split: Split, raw: Sequence[RawOutcomes]) -> RawOutcomes:
         """Raw outcomes in the order of the shots, shape (shots, bits), from those of the runs."""
         if len(raw) == 1:
             return raw[0]
         together = np.empty((len(split.groups), self.template.bits), dtype=np.uint8)
+        if not together.size:
+            return together
+        # One element per shot: moving rows as a whole is several times quicker than moving their bytes.
+        row = np.dtype((np.void, self.template.bits))
+        rows = together.view(row)[:, 0]
         order = np.argsort(split.groups, kind="stable")
-        together[order] = np.concatenate(list(raw)) if raw else together
+        start = 0
+        for part in raw:
+            rows[order[start : start + len(part)]] = np.ascontiguousarray(part).view(row)[:, 0]
+            start += len(part)
         return together
 
     def read(self, raw: RawOutcomes, columns: Mapping[str, Column]) -> Readout:

@@ -141,7 +141,11 @@ class _Walk:
 
     def _measured_rotation(self, op: ir.Gate, when: Poly | None) -> None:
         """An angle that depends on measured bits: one rotation per term, applied where the term's bit is true."""
-        pieces = zip(("rz", "ry", "rz"), (op.angles[i] for i in (2, 0, 1)), strict=True) if op.gate == "u" else [(op.gate, op.angles[0])]
+        pieces = (
+            zip(("rz", "ry", "rz"), (op.angles[i] for i in (2, 0, 1)), strict=True)
+            if op.gate == "u"
+            else [(op.gate, op.angles[0])]
+        )
         qubit = op.qubits[0]
         for name, angle in pieces:
             self._pay(qubit, op)
@@ -201,7 +205,9 @@ class _Walk:
             raise LoweringError(f"a Pauli owed to {qubit} depends on measured bits ({when}) and cannot pass {obstacle}")
         self._emit(pauli, (qubit,), (), when.substitute(self._raw.get))
 
-    def _emit(self, name: str, qubits: tuple[str, ...], angles: tuple[Affine, ...] = (), when: Poly | None = None) -> None:
+    def _emit(
+        self, name: str, qubits: tuple[str, ...], angles: tuple[Affine, ...] = (), when: Poly | None = None
+    ) -> None:
         indices = tuple([self._index[qubit] for qubit in qubits])
         if when is None and not angles:
             self.operations.append(qc.Gate(name, indices))

@@ -17,11 +17,12 @@ from qstack import bell
 from qstack.errors import InputError
 from qstack.link import LinkModel, sample_heralds
 from qstack.swapping.delivery import Delivery, joined
-from qstack.swapping.purify import Made, Maker, purified
+from qstack.swapping.purify import Made, Maker, purified, until_success
 from qstack.swapping.station import Station
 
 Floats = NDArray[np.float64]
-CHUNK_ROWS = 1 << 18
+Check = Callable[[], None]
+CHUNK_ROWS = 1 << 16
 """Rows (shots x links x pairs) sampled at a time: bounds memory, and the time to notice a cancellation."""
 
 
@@ -87,7 +88,7 @@ def sample(
     pairs: int,
     rng: np.random.Generator,
     *,
-    check: Callable[[], None] | None = None,
+    check: Check | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Delivery:
     """Deliver `pairs` pairs in each of `shots` shots, the pairs of a shot one after the other.
@@ -97,9 +98,14 @@ def sample(
         shots: number of shots.
         pairs: pairs per shot; earlier ones wait for the last, so their decay is correlated.
         rng: source of all randomness.
-        check: called between chunks; may raise to stop.
+        check: called every few milliseconds; may raise to stop.
         progress: told the fraction done.
+
+    Raises:
+        ChainError: less than one shot or one pair.
     """
+    if min(shots, pairs) < 1:
+        raise ChainError(f"{shots} shots of {pairs} pairs; ask for 1 or more of each")
     rows = max(1, CHUNK_ROWS // (pairs * len(chain.links) * 2 ** (chain.link_rounds + chain.end_rounds)))
     parts: list[Delivery] = []
     for start in range(0, shots, rows):
@@ -107,19 +113,19 @@ def sample(
             check()
         if progress is not None:
             progress(start / shots)
-        parts.append(_sample_chunk(chain, min(rows, shots - start), pairs, rng))
+        parts.append(_sample_chunk(chain, min(rows, shots - start), pairs, rng, check))
     return joined(parts)
 
 
-def _sample_chunk(chain: Chain, shots: int, pairs: int, rng: np.random.Generator) -> Delivery:
+def _sample_chunk(chain: Chain, shots: int, pairs: int, rng: np.random.Generator, check: Check | None) -> Delivery:
     left, right = chain.ends
     n = shots * pairs
     if chain.end_rounds:
         end_flight = sum(chain.flight_s)
-        made = purified(lambda k: _end_to_end(chain, k, rng), chain.end_rounds, chain.ends, end_flight, rng)(n)
+        made = purified(lambda k: _end_to_end(chain, k, rng, check), chain.end_rounds, chain.ends, end_flight, rng)(n)
         hops, time_s, total = None, made.time_s, made.correlations
     else:
-        time_s, hops = _swapped(chain, n, rng)
+        time_s, hops = _swapped(chain, n, rng, check)
         total = _combined(chain, hops)
     ready = np.cumsum(time_s.reshape(shots, pairs), axis=1)
     shot_time = ready[:, -1]
@@ -144,8 +150,8 @@ def _sample_chunk(chain: Chain, shots: int, pairs: int, rng: np.random.Generator
     )
 
 
-def _end_to_end(chain: Chain, n: int, rng: np.random.Generator) -> Made:
-    time_s, hops = _swapped(chain, n, rng)
+def _end_to_end(chain: Chain, n: int, rng: np.random.Generator, check: Check | None) -> Made:
+    time_s, hops = _swapped(chain, n, rng, check)
     return Made(time_s, _combined(chain, hops))
 
 
@@ -159,20 +165,13 @@ def _combined(chain: Chain, hops: list[Floats]) -> Floats:
     return total
 
 
-def _swapped(chain: Chain, n: int, rng: np.random.Generator) -> tuple[Floats, list[Floats]]:
+def _swapped(chain: Chain, n: int, rng: np.random.Generator, check: Check | None) -> tuple[Floats, list[Floats]]:
     """Times until n pairs are known at both ends, shape (n,), and each link's correlations then, (n, 4)."""
-    makers = [_link_maker(chain, k, rng) for k in range(len(chain.links))]
-    time_s, hops = _one_try(chain, makers, n)
+    makers = [_link_maker(chain, k, rng, check) for k in range(len(chain.links))]
     success = float(np.prod([station.swap_success for station in chain.stations[1:-1]]))
-    if success < 1:
-        open_rows = np.flatnonzero(rng.random(n) >= success)
-        while open_rows.size:
-            again_s, again = _one_try(chain, makers, open_rows.size)
-            time_s[open_rows] += again_s
-            for hop, new in zip(hops, again, strict=True):
-                hop[open_rows] = new
-            open_rows = open_rows[rng.random(open_rows.size) >= success]
-    return time_s, hops
+    if success == 1:
+        return _one_try(chain, makers, n)
+    return until_success(lambda k: (*_one_try(chain, makers, k), rng.random(k) < success), n)
 
 
 def _one_try(chain: Chain, makers: list[Maker], n: int) -> tuple[Floats, list[Floats]]:
@@ -198,13 +197,15 @@ def _one_try(chain: Chain, makers: list[Maker], n: int) -> tuple[Floats, list[Fl
     return known.copy(), hops
 
 
-def _link_maker(chain: Chain, k: int, rng: np.random.Generator) -> Maker:
+def _link_maker(chain: Chain, k: int, rng: np.random.Generator, check: Check | None) -> Maker:
     link = chain.links[k]
     ends = chain.stations[k], chain.stations[k + 1]
     stored = np.asarray(link.herald_delay_s)
     correlations = bell.transform(link.state) * ends[0].decay(stored) * ends[1].decay(stored)
 
     def herald(n: int) -> Made:
+        if check is not None:
+            check()
         return Made(sample_heralds(link, (n,), rng), np.broadcast_to(correlations, (n, 4)))
 
     return purified(herald, chain.link_rounds, ends, chain.flight_s[k], rng)

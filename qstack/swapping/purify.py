@@ -24,6 +24,39 @@ class Made(NamedTuple):
 Maker = Callable[[int], Made]
 """Makes n pairs between two stations, each starting from nothing."""
 
+Attempt = Callable[[int], tuple[Floats, list[Floats], NDArray[np.bool_]]]
+"""n independent tries: how long each took, (n,), arrays of what each made, (n, ...), and whether it worked, (n,)."""
+
+LARGEST_BLOCK = 1 << 16
+"""Tries sampled at a time; bounds memory where success is rare."""
+
+
+def until_success(attempt: Attempt, n: int) -> tuple[Floats, list[Floats]]:
+    """Repeat independent tries until n have worked: the time each success took, its failures included, and its arrays.
+
+    The tries form one stream that is cut after each success, so few large blocks serve all n at once.
+    """
+    times: list[Floats] = []
+    made: list[list[Floats]] = []
+    found = tried = 0
+    spent = 0.0
+    while found < n:
+        expected = (n - found) * (tried + 2) / (found + 1 if tried else 2)
+        time_s, arrays, worked = attempt(min(LARGEST_BLOCK, int(1.1 * expected) + 16))
+        last = np.flatnonzero(worked)[: n - found]
+        tried += worked.size
+        if last.size == 0:
+            spent += float(time_s.sum())
+            continue
+        first = np.concatenate([[0], last[:-1] + 1])
+        cycles = np.add.reduceat(time_s[: last[-1] + 1], first)
+        cycles[0] += spent
+        spent = float(time_s[last[-1] + 1 :].sum())
+        times.append(cycles)
+        made.append([array[last] for array in arrays])
+        found += last.size
+    return np.concatenate(times), [np.concatenate(column) for column in zip(*made, strict=True)]
+
 
 def dejmps_round(first: Floats, second: Floats, ends: tuple[Station, Station]) -> tuple[Floats, Floats]:
     """One DEJMPS round with the stations' errors: states kept, (n, 4), and success probabilities, (n,).
@@ -60,22 +93,19 @@ def purified(
     compare_s = max(end.operation_time_s for end in ends) + flight_s
     waited = ends[0].decay(np.asarray(compare_s)) * ends[1].decay(np.asarray(compare_s))
 
-    def once(n: int) -> Made:
-        time_s, correlations = np.zeros(n), np.zeros((n, 4))
-        open_rows = np.arange(n)
-        while open_rows.size:
-            first, second = inner(open_rows.size), inner(open_rows.size)
-            stored = first.correlations * ends[0].decay(second.time_s) * ends[1].decay(second.time_s)
-            state, probability = dejmps_round(
-                bell.from_transform(stored), bell.from_transform(second.correlations), ends
-            )
-            time_s[open_rows] += first.time_s + second.time_s + compare_s
-            worked = rng.random(open_rows.size) < probability
-            correlations[open_rows[worked]] = bell.transform(state[worked]) * waited
-            open_rows = open_rows[~worked]
+    def attempt(n: int) -> tuple[Floats, list[Floats], NDArray[np.bool_]]:
+        first, second = inner(n), inner(n)
+        stored = first.correlations * ends[0].decay(second.time_s) * ends[1].decay(second.time_s)
+        states = bell.from_transform(stored), bell.from_transform(second.correlations)
+        state, probability = dejmps_round(*states, ends)
+        time_s = first.time_s + second.time_s + compare_s
+        return time_s, [bell.transform(state) * waited], rng.random(n) < probability
+
+    def made(n: int) -> Made:
+        time_s, (correlations,) = until_success(attempt, n)
         return Made(time_s, correlations)
 
-    return once
+    return made
 
 
 def _rotated(index: int) -> tuple[int, int]:

@@ -17,7 +17,6 @@ from qstack.cli.topology import topology
 app = typer.Typer(
     name="qstack",
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -32,8 +31,9 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def qstack(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
     ] = False,
@@ -43,6 +43,8 @@ def qstack(
 
     Start with: qstack run chsh --shots 2000
     """
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 app.command()(run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 def backends(json_: JsonOption = False) -> None:
     """List the backends, what they can do, and why one cannot be used."""
+    from rich.padding import Padding
+    from rich.text import Text
+
     from qstack.backend import backend_names
     from qstack.cli import output
 
@@ -21,22 +25,34 @@ def backends(json_: JsonOption = False) -> None:
     if json_:
         output.emit(json.dumps({"backends": listed}))
         return
-    table = output.table("backend", "qubits", "gates", "feed-forward", "lowerings", "noise", "price/shot")
+    screen = output.console()
     for each in listed:
-        can = each["capabilities"]
-        if can is None:
-            table.add_row(each["name"], f"not available: {each['reason']}", *[""] * 5, style="dim")
-            continue
-        table.add_row(
-            each["name"],
-            "any" if can["qubits"] is None else str(can["qubits"]),
-            _gates(can["gates"]),
-            can["feed_forward"],
-            ", ".join(can["lowerings"]),
-            ", ".join(can["noise"]) or "none",
-            f"${can['price_per_shot']:g}" if can["price_per_shot"] else "free",
-        )
-    output.console().print(table)
+        screen.print(Text.assemble((each["name"], "bold"), "  ", each["summary"]))
+        facts = output.grid()
+        for label, told in _facts(each):
+            facts.add_row(label, told)
+        screen.print(Padding(facts, (0, 0, 1, 2)))
+
+
+def _facts(backend: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a backend can do, as label and text."""
+    can = backend["capabilities"]
+    if can is None:
+        return [("not available", backend["reason"])]
+    middle = [name for name in ("mid_circuit_measurement", "reset", "parameters") if can[name]]
+    return [
+        ("qubits", "no fixed limit" if can["qubits"] is None else f"at most {can['qubits']}"),
+        ("gates", _gates(can["gates"])),
+        ("noise", _listed(can["noise"])),
+        ("feed-forward", can["feed_forward"]),
+        ("also", _listed(name.replace("_", " ").replace("mid ", "mid-") for name in middle)),
+        ("lowerings", ", ".join(can["lowerings"])),
+        ("price", f"${can['price_per_shot']:g} per shot" if can["price_per_shot"] else "free"),
+    ]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
 
 
 def describe(name: str) -> dict[str, Any]:

@@ -140,8 +140,10 @@ def _circuits(program: Program, environment: Environment, backend: str, lowering
 
 
 def _listing(compiled: dict[str, Any]) -> str:
-    """The circuits one after the other; each but a lone one is headed by the drawn values that lead to it, and
-    how their outcomes are read comes last."""
+    """The circuits one after the other, and how their outcomes are read.
+
+    Each but a lone one is headed by the drawn values that lead to it.
+    """
     circuits = compiled["circuits"]
     title = f"// {compiled['protocol']}, {compiled['lowering']} lowering"
     readings = "\n".join(f"// {line}" for line in ("how outcomes are read:", *compiled["readings"]))

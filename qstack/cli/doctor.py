@@ -34,6 +34,8 @@ class UnwellError(Exception):
 
 def doctor(json_: JsonOption = False) -> None:
     """Check this installation by using it; exit code 1 if anything is broken."""
+    from rich.markup import escape
+
     from qstack.cli import output
 
     checks = list(examine())
@@ -41,11 +43,10 @@ def doctor(json_: JsonOption = False) -> None:
     if json_:
         output.emit(json.dumps({"ok": well, "checks": [asdict(check) for check in checks]}))
     else:
-        table = output.table("", "check", "seen")
-        for check in checks:
-            table.add_row("[green]ok[/]" if check.ok else "[bold red]broken[/]", check.name, check.seen)
         screen = output.console()
-        screen.print(table)
+        told = {True: "[green]ok[/]", False: "[bold red]broken[/]"}
+        rows = [(check.name, told[check.ok], escape(check.seen)) for check in checks]
+        output.print_table(screen, ("check", "", "seen"), rows)
         broken = sum(not check.ok for check in checks)
         screen.print(f"\n{'all is well' if well else f'{broken} of {len(checks)} checks failed'}")
     if not well:
@@ -148,4 +149,5 @@ def _protocol(name: str) -> str:
     roles = ", ".join(role["name"] for role in facts["roles"])
     if facts["resources"] is None:
         return f"loads; a {facts['kind']} of {roles}"
-    return f"traces; {facts['resources']['pairs']} pairs for {roles}"
+    pairs = facts["resources"]["pairs"]
+    return f"traces; {pairs} pair{'s' if pairs != 1 else ''} for {roles}"

@@ -8,6 +8,8 @@ import traceback
 from collections.abc import Sequence
 
 DEBUG = "--debug"
+CANCELLED = 130
+"""Exit code after an interrupt, as shells have it: 128 and the number of the signal."""
 
 
 def guarded(arguments: Sequence[str]) -> int:
@@ -18,6 +20,8 @@ def guarded(arguments: Sequence[str]) -> int:
 
         code = app(args=words, prog_name="qstack", standalone_mode=False)
         sys.stdout.flush()
+        if code == CANCELLED:  # how typer reports an interrupt
+            return _say("cancelled", CANCELLED)
         return code if isinstance(code, int) else 0
     except BrokenPipeError:
         # Whoever read our output has gone; nobody is left to tell, and Python must not try again at exit.
@@ -45,7 +49,7 @@ def _explained(error: BaseException) -> int:
         case SystemExit():
             return error.code if isinstance(error.code, int) else 1
         case KeyboardInterrupt() | EOFError():
-            return _say("cancelled", 130)
+            return _say("cancelled", CANCELLED)
         case QstackError():
             return _say("\n".join(f"error: {line}" for line in _faults(str(error))), error.exit_code)
         case OSError(filename=str() | bytes() as name, strerror=str() as reason):
@@ -55,7 +59,7 @@ def _explained(error: BaseException) -> int:
         case _ if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # what typer finds wrong
             return _say(f"error: {_usage(error)}", error.exit_code)
         case _ if type(error).__name__ == "Abort":
-            return _say("cancelled", 130)
+            return _say("cancelled", CANCELLED)
         case _:
             kind, text = type(error).__name__, one_line(str(error))
             return _say(f"error: unexpected {kind}: {text or 'no message'} (--debug shows where)", 1)
@@ -63,6 +67,7 @@ def _explained(error: BaseException) -> int:
 
 def _usage(error: BaseException) -> str:
     text = one_line(error.format_message()).rstrip(".")  # type: ignore[attr-defined]
+    text = text.replace("Value error, ", "").replace("Input should be", "must be")
     context = getattr(error, "ctx", None)
     return f"{text[:1].lower()}{text[1:]} (see {context.command_path} --help)" if context is not None else text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 100
 """Columns of tables that are not printed to a terminal."""
+
+NARROW = 72
+"""Windows below this many columns get blocks where a table would not fit."""
 
 PICTURE_KINDS = (".png", ".svg", ".pdf")
 
@@ -33,14 +36,45 @@ def console() -> Console:
     return Console(file=sys.stdout, width=width, highlight=False, emoji=False)
 
 
-def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
-    """An empty table in the house style; columns named in `right` are set flush right."""
+def print_table(
+    screen: Console, columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()
+) -> None:
+    """Print rows as a table, or, where a narrow window would break its words apart, as one block per row.
+
+    Args:
+        screen: where to.
+        columns: headings.
+        rows: cells, one per column, in rich markup.
+        right: headings of columns to set flush right.
+    """
     from rich import box
     from rich.table import Table
 
-    made = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
+    listed = list(rows)
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
     for name in columns:
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in listed:
+        table.add_row(*row)
+    whole = screen.measure(table, options=screen.options.update(max_width=1000)).maximum
+    if screen.width >= NARROW or whole <= screen.width:
+        screen.print(table)
+        return
+    for index, (first, *others) in enumerate(listed):
+        block = grid()
+        for name, cell in zip(columns[1:], others, strict=True):
+            if cell:
+                block.add_row(name, cell)
+        screen.print(*([""] if index else []), f"[bold]{first}[/]", block, sep="\n")
+
+
+def grid() -> Table:
+    """Facts below one another: labels, and what there is to say."""
+    from rich.table import Table
+
+    made = Table.grid(padding=(0, 2))
+    made.add_column(style="dim", no_wrap=True)
+    made.add_column(overflow="fold")
     return made
 
 

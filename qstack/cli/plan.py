@@ -94,16 +94,14 @@ def _finite(value: float) -> float | None:
 
 
 def _show(facts: dict[str, Any]) -> None:
-    from rich.table import Table
+    from rich.markup import escape
     from rich.text import Text
 
     from qstack.application.pictures import words
     from qstack.cli import output
 
     screen = output.console()
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
+    grid = output.grid()
     grid.add_row("path", Text(" → ".join(facts["path"]), style="bold"))
     grid.add_row("plan", facts["plan"])
     grid.add_row("rate", f"{_told(facts['rate_per_s'], words.rate)} (pairs)")
@@ -111,17 +109,19 @@ def _show(facts: dict[str, Any]) -> None:
     grid.add_row("latency", words.quantiles(facts["latency_s"]))
     screen.print(grid)
     if facts["alternatives"]:
-        table = output.table("instead", "plan", "rate", "fidelity", "why not", right=("rate", "fidelity"))
-        for other in facts["alternatives"][:SHOWN]:
-            table.add_row(
-                " → ".join(other["path"]),
-                other["plan"],
+        columns = ("instead", "plan", "rate", "fidelity", "why not")
+        rows = [
+            (
+                escape(" → ".join(other["path"])),
+                escape(other["plan"]),
                 _told(other["rate_per_s"], words.rate),
                 _told(other["fidelity"], words.number),
-                other["reason"],
+                escape(other["reason"]),
             )
+            for other in facts["alternatives"][:SHOWN]
+        ]
         screen.print()
-        screen.print(table)
+        output.print_table(screen, columns, rows, right=("rate", "fidelity"))
         if len(facts["alternatives"]) > SHOWN:
             screen.print(f"\nand {len(facts['alternatives']) - SHOWN} more; --json lists all", style="dim")
 

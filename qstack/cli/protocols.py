@@ -23,6 +23,8 @@ def protocols(
     json_: JsonOption = False,
 ) -> None:
     """List the protocols, or show one with its roles, settings and resources."""
+    from rich.markup import escape
+
     from qstack.cli import output
     from qstack.language import load_protocol, protocol_names
 
@@ -37,11 +39,8 @@ def protocols(
     if json_:
         output.emit(json.dumps({"protocols": listed}))
         return
-    table = output.table("protocol", "roles", "settings", "summary")
-    for each in listed:
-        settings = ", ".join(setting["name"] for setting in each["settings"])
-        table.add_row(each["name"], ", ".join(_role(role) for role in each["roles"]), settings, each["summary"])
-    output.console().print(table)
+    rows = [(each["name"], _roles(each), _names(each["settings"]), escape(each["summary"])) for each in listed]
+    output.print_table(output.console(), ("protocol", "roles", "settings", "summary"), rows)
 
 
 def describe(protocol: Protocol | Conversation) -> dict[str, Any]:
@@ -99,6 +98,7 @@ def _resources(program: Program) -> dict[str, int]:
 
 
 def _show(facts: dict[str, Any]) -> None:
+    from rich.markup import escape
     from rich.padding import Padding
     from rich.text import Text
 
@@ -109,17 +109,17 @@ def _show(facts: dict[str, Any]) -> None:
     screen.print(Padding(Text(reflowed(facts["doc"])), (0, 0, 1, 0)))
     if facts["about"]:
         screen.print(Padding(Text(reflowed(facts["about"]), style="dim"), (0, 0, 1, 0)))
-    screen.print(f"[bold]roles[/]  {', '.join(_role(role) for role in facts['roles'])}")
+    screen.print(f"[bold]roles[/]  {_roles(facts)}")
     if facts["resources"]:
         told = ", ".join(f"{count} {name[:-1] if count == 1 else name}" for name, count in facts["resources"].items())
         screen.print(f"[bold]shot[/]   {told}")
     if facts["settings"]:
-        table = output.table("setting", "type", "default", "meaning")
-        for setting in facts["settings"]:
-            default = "required" if setting["required"] else json.dumps(setting.get("default"))
-            table.add_row(setting["name"], _type(setting), default, setting.get("description", ""))
+        rows = [
+            (each["name"], escape(_type(each)), escape(_default(each)), escape(each.get("description", "")))
+            for each in facts["settings"]
+        ]
         screen.print()
-        screen.print(table)
+        output.print_table(screen, ("setting", "type", "default", "meaning"), rows)
 
 
 def reflowed(text: str) -> str:
@@ -127,8 +127,16 @@ def reflowed(text: str) -> str:
     return re.sub(r"(?<=\S)\n(?!\n|[A-Z]\w+: |[-*] | )", " ", text)
 
 
-def _role(role: dict[str, Any]) -> str:
-    return f"{role['name']}[]" if role["list"] else str(role["name"])
+def _roles(facts: dict[str, Any]) -> str:
+    return ", ".join(f"{role['name']} ..." if role["list"] else role["name"] for role in facts["roles"])
+
+
+def _names(settings: list[dict[str, Any]]) -> str:
+    return ", ".join(setting["name"] for setting in settings)
+
+
+def _default(setting: dict[str, Any]) -> str:
+    return "required" if setting["required"] else json.dumps(setting.get("default"))
 
 
 def _type(setting: dict[str, Any]) -> str:

@@ -23,6 +23,8 @@ def topology(
 
     output.check_file("--plot", plot, output.PICTURE_KINDS)
 
+    from rich.markup import escape
+
     from qstack.routing import Network
 
     network = Network.load(file)
@@ -35,23 +37,23 @@ def topology(
         output.emit(json.dumps(facts))
         return
     screen = output.console()
-    screen.print(f"[bold]{facts['name']}[/] · {len(facts['nodes'])} nodes, {len(facts['links'])} links", soft_wrap=True)
+    screen.print(
+        f"[bold]{escape(facts['name'])}[/] · {len(facts['nodes'])} nodes, {len(facts['links'])} links", soft_wrap=True
+    )
     if facts.get("description"):
-        screen.print(f"[dim]{facts['description']}[/]")
+        screen.print(f"[dim]{escape(facts['description'])}[/]")
     screen.print()
-    nodes = output.table("node", "place", "platform", "links", right=("links",))
-    for node in facts["nodes"]:
-        degree = sum(node["name"] in link["between"] for link in facts["links"])
-        nodes.add_row(node["name"], _place(node), str(node.get("platform", "")), str(degree))
-    screen.print(nodes)
+    ends = [name for link in facts["links"] for name in link["between"]]
+    nodes = [
+        (escape(node["name"]), _place(node), escape(node["platform"]), str(ends.count(node["name"])))
+        for node in facts["nodes"]
+    ]
+    output.print_table(screen, ("node", "place", "platform", "links"), nodes, right=("links",))
     screen.print()
-    links = output.table("link", "length", "kind", right=("length",))
-    for link in facts["links"]:
-        length = link.get("length_km")
-        links.add_row(
-            " - ".join(link["between"]), "" if length is None else f"{length:g} km", str(link.get("kind", ""))
-        )
-    screen.print(links)
+    links = [
+        (escape(" - ".join(link["between"])), f"{link['length_km']:g} km", link["kind"]) for link in facts["links"]
+    ]
+    output.print_table(screen, ("link", "length", "kind"), links, right=("length",))
     if plot is not None:
         screen.print(f"[dim]map:[/] {plot}", soft_wrap=True)
 

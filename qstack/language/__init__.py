@@ -50,7 +50,8 @@ from qstack.language.program import Program
 from qstack.language.protocol import Protocol, protocol
 from qstack.language.qubits import Qubit
 from qstack.language.registry import load_protocol, protocol_names
-from qstack.language.values import Angle, Bit, Int, select
+from qstack.language.selection import select
+from qstack.language.values import Angle, Bit, Int
 from qstack.language.views import Half, half, to_mermaid, to_text
 
 __all__ = [

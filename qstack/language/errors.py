@@ -37,8 +37,11 @@ class LocalityError(LanguageError):
     """A node used a qubit or a value that it does not have."""
 
 
-class TracedBitError(LanguageError):
-    """Plain Python asked for the value of something that only exists when the protocol runs."""
+class TracedBitError(LanguageError, TypeError):
+    """Plain Python asked for the value of something that only exists when the protocol runs.
+
+    A `TypeError` too, so that libraries that try out what an object can do get the answer they understand.
+    """
 
 
 class SameQubitError(LanguageError):

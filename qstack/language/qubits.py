@@ -299,8 +299,8 @@ class Qubit:
     def _not_outer(self, how: str, line: str) -> None:
         if any(scope not in self._scope.chain for scope in self._trace.scope.chain):
             raise RepeatError(
-                f"{line}: qubit {self._name} of {self._node.name} was made outside the repeated body and cannot be {how} "
-                "inside: rounds after a success must leave it alone. Use gates on it here and consume it after the repeat"
+                f"{line}: qubit {self._name} of {self._node.name} was made outside the repeated body and cannot be "
+                f"{how} inside: rounds after a success must leave it alone. Use gates on it here, consume it afterwards"
             )
 
     def _opaque(self, *_: object) -> Any:
@@ -336,8 +336,8 @@ def _guarded(condition: Poly | None, qubits: tuple[Qubit, ...], node: str, line:
         form = scope.done._forms.get(node)
         if form is None:
             raise LocalityError(
-                f"{line}: {node} acts on qubit {qubits[0]._name} from outside the repeated body but does not know whether "
-                f"an earlier round succeeded, only {' and '.join(scope.done._forms)} does; give `until` a bit that was "
+                f"{line}: {node} acts on qubit {qubits[0]._name} from outside the repeated body but does not know "
+                f"whether an earlier round succeeded, only {' and '.join(scope.done._forms)} does; give `until` a bit that was "
                 f"sent to {node}"
             )
         running = ~form[0]

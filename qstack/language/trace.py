@@ -5,6 +5,7 @@ No checks of meaning here; those are in the values and qubits that call it. Ever
 
 from __future__ import annotations
 
+import copy
 import sys
 from contextvars import ContextVar
 from os.path import basename, dirname, sep
@@ -18,7 +19,7 @@ from qstack.language.program import Operation
 if TYPE_CHECKING:
     from qstack.language.values import Bit
 
-_HERE = dirname(__file__) + sep
+_SKIPPED = (dirname(__file__) + sep, copy.__file__)
 _LINES: dict[tuple[str, int], str] = {}
 _FIELDS: dict[type[BaseModel], set[str]] = {}
 _set = object.__setattr__
@@ -29,7 +30,7 @@ AnyModel = TypeVar("AnyModel", bound=BaseModel)
 def here() -> str:
     """The line of user code that is being executed, `file.py:12`: the innermost frame outside this package."""
     frame = sys._getframe(1)
-    while frame.f_code.co_filename.startswith(_HERE) and frame.f_back is not None:
+    while frame.f_code.co_filename.startswith(_SKIPPED) and frame.f_back is not None:
         frame = frame.f_back
     place = (frame.f_code.co_filename, frame.f_lineno)
     line = _LINES.get(place)

@@ -337,8 +337,8 @@ def _guarded(condition: Poly | None, qubits: tuple[Qubit, ...], node: str, line:
         if form is None:
             raise LocalityError(
                 f"{line}: {node} acts on qubit {qubits[0]._name} from outside the repeated body but does not know "
-                f"whether an earlier round succeeded, only {' and '.join(scope.done._forms)} does; give `until` a bit that was "
-                f"sent to {node}"
+                f"whether an earlier round succeeded, only {' and '.join(scope.done._forms)} does; "
+                f"give `until` a bit that was sent to {node}"
             )
         running = ~form[0]
         condition = running if condition is None else condition & running

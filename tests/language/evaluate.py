@@ -1,4 +1,4 @@
-"""Reads programs the slow and plain way: every value of every shot computed on its own, messages followed one by one."""
+"""Reads programs the slow and plain way: one shot at a time, messages followed one by one."""
 
 from __future__ import annotations
 

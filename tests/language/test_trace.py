@@ -151,9 +151,9 @@ def test_settings_are_validated_and_recorded():
         "title": "Rounds",
         "type": "integer",
     }
-    with pytest.raises(SettingError, match="no setting 'round'.*did you mean rounds"):
+    with pytest.raises(SettingError, match=r"no setting 'round'.*did you mean rounds"):
         tuned.trace(round=1, angle=1)
-    with pytest.raises(SettingError, match="rounds is 0.*greater than or equal to 1"):
+    with pytest.raises(SettingError, match=r"rounds is 0.*greater than or equal to 1"):
         tuned.trace(rounds=0, angle=1)
     with pytest.raises(SettingError, match="angle has no default"):
         tuned.trace()
@@ -193,7 +193,7 @@ def test_composition_inlines_and_checks():
 
 
 def test_signatures_that_are_no_protocol():
-    with pytest.raises(ProtocolError, match="put a \\* before it"):
+    with pytest.raises(ProtocolError, match=r"put a \* before it"):
 
         @protocol
         def unannotated(a) -> None: ...
@@ -258,7 +258,7 @@ def test_transmitted_qubits_mark_their_outcomes():
         return {"m": m, "arrived": arrived, "seen": m.detected, "sure": fresh.detected}
 
     program = photon.trace()
-    assert [(out.node, out.detected) for out in program.outputs][0] == ("bob", "t0")
+    assert next((out.node, out.detected) for out in program.outputs) == ("bob", "t0")
     values = {out.name: out.value for out in program.outputs}
     assert values["arrived"] == values["seen"] == (Poly.atom("t0"),)
     assert values["sure"] == (Poly.parse("1"),)

@@ -148,7 +148,7 @@ def test_strategies_stay_in_their_half(strategy: Strategy, needle: str):
 
 
 def test_strategies_for_nobody_and_impossible_ones():
-    with pytest.raises(StrategyError, match="no role 'eve'.*alice, bob, carol"):
+    with pytest.raises(StrategyError, match=r"no role 'eve'.*alice, bob, carol"):
         corrupt(told.trace(), {"eve": Silent()})
     for make in (FlipReports, WrongBasis, Abort):
         with pytest.raises(InputError, match="from 0 to 1"):

@@ -38,7 +38,7 @@ def test_a_protocol_of_a_file(file: Path):
     assert [op.op for op in found.trace().operations] == ["prepare", "gate", "measure"]
     assert load_protocol(str(file)).name == "mine"
     assert load_protocol(f"{file}:teleportation").name == "teleportation"
-    with pytest.raises(ProtocolNotFoundError, match="no protocol 'mini'.*did you mean mine"):
+    with pytest.raises(ProtocolNotFoundError, match=r"no protocol 'mini'.*did you mean mine"):
         load_protocol(f"{file}:mini")
 
 
@@ -48,7 +48,9 @@ def test_files_that_do_not_help(tmp_path: Path, file: Path):
     file.write_text(TWO + "\n1 / 0\n")
     with pytest.raises(ProtocolNotFoundError, match="cannot be imported: ZeroDivisionError"):
         load_protocol(f"{file}:mine")
-    file.write_text(TWO + TWO.replace("def mine", "def other"))
+    file.write_text(
+        TWO + TWO.partition("@protocol")[1] + TWO.rpartition("@protocol")[2].replace("def mine", "def other")
+    )
     with pytest.raises(ProtocolNotFoundError, match=r"2 protocols; say which one"):
         load_protocol(str(file))
 

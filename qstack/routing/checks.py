@@ -44,12 +44,7 @@ def great_circle_km(first: Node, second: Node) -> float | None:
         turn = math.radians(second.lon - first.lon)
         h = math.sin((p2 - p1) / 2) ** 2 + math.cos(p1) * math.cos(p2) * math.sin(turn / 2) ** 2
         return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(h)))
-    if (
-        first.x_km is not None
-        and first.y_km is not None
-        and second.x_km is not None
-        and second.y_km is not None
-    ):
+    if first.x_km is not None and first.y_km is not None and second.x_km is not None and second.y_km is not None:
         return math.hypot(first.x_km - second.x_km, first.y_km - second.y_km)
     return None
 
@@ -73,9 +68,7 @@ def problems(network: Network) -> Iterator[Problem]:
             own[name] = change.resolved()
         except ValidationError as error:
             for each in error.errors():
-                yield Problem(
-                    ("platforms", name, *map(str, each["loc"])), each["msg"].removeprefix("Value error, ")
-                )
+                yield Problem(("platforms", name, *map(str, each["loc"])), each["msg"].removeprefix("Value error, "))
             usable = False
         except InputError as error:
             yield Problem(("platforms", name, "base"), str(error))
@@ -90,9 +83,7 @@ def problems(network: Network) -> Iterator[Problem]:
     yield from _link_problems(network, names, own if usable else None)
 
 
-def _link_problems(
-    network: Network, names: dict[str, int], own: dict[str, Platform] | None
-) -> Iterator[Problem]:
+def _link_problems(network: Network, names: dict[str, int], own: dict[str, Platform] | None) -> Iterator[Problem]:
     ends_seen: set[frozenset[str]] = set()
     sound = True
     for i, link in enumerate(network.links):

@@ -58,15 +58,11 @@ def parse(text: str, source: str) -> Network:
     except (ValueError, RecursionError, OverflowError) as error:
         raise NetworkFileError(f"{source}: {error}") from error
     if not isinstance(values, dict):
-        raise NetworkFileError(
-            f"{source}:1: a network file is a mapping with name, nodes and links; see docs/how-to"
-        )
+        raise NetworkFileError(f"{source}:1: a network file is a mapping with name, nodes and links; see docs/how-to")
     try:
         return Network.model_validate(values)
     except ValidationError as error:
-        found = {
-            _line(tree, problem.where, source) + _text(problem): None for problem in _all_problems(error)
-        }
+        found = {_line(tree, problem.where, source) + _text(problem): None for problem in _all_problems(error)}
         shown = [*found][:MAX_SHOWN]
         rest = [f"... and {len(found) - MAX_SHOWN} more"] if len(found) > MAX_SHOWN else []
         raise NetworkFileError("\n".join(shown + rest)) from error
@@ -81,9 +77,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            raise yaml.constructor.ConstructorError(
-                None, None, "aliases (*name) are not allowed here", self.get_mark()
-            )
+            raise yaml.constructor.ConstructorError(None, None, "aliases (*name) are not allowed here", self.get_mark())
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise yaml.constructor.ConstructorError(None, None, "nested too deeply", self.get_mark())
@@ -107,13 +101,9 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
             if not isinstance(key, str):
-                raise yaml.constructor.ConstructorError(
-                    None, None, "a key must be a plain text", key_node.start_mark
-                )
+                raise yaml.constructor.ConstructorError(None, None, "a key must be a plain text", key_node.start_mark)
             if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{key!r} is given twice", key_node.start_mark
-                )
+                raise yaml.constructor.ConstructorError(None, None, f"{key!r} is given twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
 

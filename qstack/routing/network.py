@@ -183,9 +183,7 @@ class Network(_Model):
         if not isinstance(values, dict) or not isinstance(values.get("defaults"), dict):
             return values
         defaults = values["defaults"]
-        for_nodes = {
-            key: defaults[key] for key in ("platform", "swap_success") if defaults.get(key) is not None
-        }
+        for_nodes = {key: defaults[key] for key in ("platform", "swap_success") if defaults.get(key) is not None}
         for_links = defaults.get("links") if isinstance(defaults.get("links"), dict) else {}
         return {
             **values,
@@ -248,17 +246,13 @@ class Network(_Model):
             return Heralded(link.success_probability, link.attempt_time_s, link.fidelity)
         first, second = (self.platform(name).photon for name in link.between)
         assert first is not None and second is not None, "checked when the network was made"
-        half = Fibre(
-            link.length_km / 2, link.attenuation_db_per_km, link.insertion_loss_db / 2, link.group_index
-        )
+        half = Fibre(link.length_km / 2, link.attenuation_db_per_km, link.insertion_loss_db / 2, link.group_index)
         return DoubleClick(
             arms=(half, half),
             emission=(first.emission, second.emission),
             detector_efficiency=link.detector_efficiency,
             dark_count=link.dark_count,
-            visibility=min(first.visibility, second.visibility)
-            if link.visibility is None
-            else link.visibility,
+            visibility=min(first.visibility, second.visibility) if link.visibility is None else link.visibility,
             preparation_time_s=max(first.preparation_time_s, second.preparation_time_s),
             modes=link.modes,
         )

@@ -1,30 +1,36 @@
 """The best path and plan for a request: highest rate among those that reach the fidelity asked for.
 
-Candidates are the shortest simple paths by expected time to a link pair (Yen 1971), each with every plan of a
-small set. A candidate is judged by sampling it with a seed of its own, so the choice is repeatable and
-independent of the run.
+Candidates are the simple paths of least expected time to their link pairs, and those of least noise (Yen 1971), each
+with every plan of a small set. A candidate is judged by sampling it with a seed of its own, so the choice is repeatable
+and independent of the run.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 
 import numpy as np
 import rustworkx as rx
+from numpy.typing import NDArray
 
+from qstack import bell
 from qstack.errors import InputError
 from qstack.routing.chains import chain
 from qstack.routing.network import Network
+from qstack.stats import mean
 from qstack.swapping import Chain, sample
 
-CANDIDATE_PATHS = 5
+Check = Callable[[], None]
+
+FASTEST_PATHS = 5
+CLEANEST_PATHS = 2
 JUDGING_SHOTS = 600
 LEAST_SWAP_SUCCESS = 1e-4
 PLANS = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2), (2, 1))
-"""(rounds on every link, rounds end to end), cheapest first."""
+"""(rounds on every link, rounds end to end), each after all those it adds rounds to."""
 
 
 class NoRouteError(InputError):
@@ -39,13 +45,19 @@ class Candidate:
         chain: the path and the plan.
         rate_per_s: pairs per second, 0 if it cannot deliver.
         fidelity: mean fidelity, nan if it cannot deliver.
+        fidelity_error: standard error of that mean.
         refused: why it was not taken; empty for the one that was.
     """
 
     chain: Chain
     rate_per_s: float
     fidelity: float
+    fidelity_error: float = 0.0
     refused: str = ""
+
+    def reaches(self, fidelity: float) -> bool:
+        """Whether its mean fidelity is that high, beyond two standard errors."""
+        return self.fidelity - 2 * self.fidelity_error >= fidelity - 1e-9
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,7 @@ def best_route(
     source: str,
     target: str,
     min_fidelity: float = 0.0,
-    check: Callable[[], None] | None = None,
+    check: Check | None = None,
 ) -> Route:
     """The path and plan of highest rate whose mean fidelity is at least `min_fidelity`.
 
@@ -80,42 +92,58 @@ def best_route(
     if not 0.0 <= min_fidelity <= 1.0:
         raise NoRouteError(f"fidelity {min_fidelity} is no probability; give a number from 0 to 1")
     judged: list[Candidate] = []
-    for path in islice(simple_paths(network, source, target), CANDIDATE_PATHS):
-        for candidate in _judged(network, path, min_fidelity):
-            if check is not None:
-                check()
+    chosen: Candidate | None = None
+    for path in _candidates(network, source, target, min_fidelity):
+        for candidate in _judged(network, path, min_fidelity, chosen, check):
             judged.append(candidate)
-            if candidate.fidelity >= min_fidelity:
-                break
-    able = [
-        candidate for candidate in judged if candidate.rate_per_s > 0 and candidate.fidelity >= min_fidelity
-    ]
-    if not able:
+            if candidate.reaches(min_fidelity) and (chosen is None or candidate.rate_per_s > chosen.rate_per_s):
+                chosen = candidate
+    if chosen is None:
         raise NoRouteError(_why_not(judged, source, target, min_fidelity))
-    chosen = max(able, key=lambda candidate: candidate.rate_per_s)
-    others = tuple(
-        _refused(candidate, chosen, min_fidelity) for candidate in judged if candidate is not chosen
-    )
+    others = tuple(_refused(candidate, chosen, min_fidelity) for candidate in judged if candidate is not chosen)
     return Route(chosen, others)
 
 
-def simple_paths(network: Network, source: str, target: str) -> Iterator[tuple[str, ...]]:
-    """Loopless paths in order of the summed expected time to a pair on each link (Yen 1971)."""
+def _candidates(network: Network, source: str, target: str, min_fidelity: float) -> list[tuple[str, ...]]:
+    """Paths worth judging, the fastest first; the cleanest matter only when a fidelity is asked for."""
+    paths = dict.fromkeys(islice(simple_paths(network, source, target, _slowness), FASTEST_PATHS))
+    if min_fidelity > 0:
+        paths |= dict.fromkeys(islice(simple_paths(network, source, target, _noise), CLEANEST_PATHS))
+    return list(paths)
+
+
+def simple_paths(
+    network: Network, source: str, target: str, cost: Callable[[Chain], float]
+) -> Iterator[tuple[str, ...]]:
+    """Loopless paths in order of their summed cost (Yen 1971); `cost` is given each link as a chain of its own."""
     index = {node.name: i for i, node in enumerate(network.nodes)}
     names = list(index)
-    cost: dict[frozenset[int], float] = {}
-    for link in network.links:
-        model = network.link_model(link)
-        ends = frozenset(index[name] for name in link.between)
-        cost[ends] = model.attempt_time_s / model.success_probability
-    for found in _yen(len(names), cost, index[source], index[target]):
+    costs = {
+        frozenset(index[name] for name in link.between): cost(chain(network, link.between)) for link in network.links
+    }
+    for found in _yen(len(names), costs, index[source], index[target]):
         yield tuple(names[i] for i in found)
 
 
+def _slowness(link: Chain) -> float:
+    """Expected time to a pair."""
+    (model,) = link.links
+    return model.attempt_time_s / model.success_probability
+
+
+def _noise(link: Chain) -> float:
+    """How much of a pair's correlation is lost on the link and, by halves, in the swaps at its two ends."""
+    kept = [_correlation(bell.transform(link.links[0].state))]
+    kept += [math.sqrt(_correlation(end.swap_factor)) for end in link.ends]
+    return -sum(math.log(max(each, 1e-12)) for each in kept)
+
+
+def _correlation(transformed: NDArray[np.float64]) -> float:
+    return min(1.0, float(transformed[1:].mean()))
+
+
 def _yen(size: int, cost: dict[frozenset[int], float], source: int, target: int) -> Iterator[tuple[int, ...]]:
-    def shortest(
-        start: int, banned_nodes: set[int], banned_edges: set[frozenset[int]]
-    ) -> tuple[int, ...] | None:
+    def shortest(start: int, banned_nodes: set[int], banned_edges: set[frozenset[int]]) -> tuple[int, ...] | None:
         graph: rx.PyGraph[None, float] = rx.PyGraph()
         graph.add_nodes_from([None] * size)
         usable = [ends for ends in cost if ends not in banned_edges and not ends & banned_nodes]
@@ -144,31 +172,42 @@ def _yen(size: int, cost: dict[frozenset[int], float], source: int, target: int)
         first = best[1]
 
 
-def _judged(network: Network, path: tuple[str, ...], min_fidelity: float) -> Iterator[Candidate]:
-    """The plans for one path, cheapest first, judged one by one as they are asked for."""
-    for link_rounds, end_rounds in PLANS:
-        if end_rounds and len(path) == 2:
+def _judged(
+    network: Network, path: tuple[str, ...], min_fidelity: float, leader: Candidate | None, check: Check | None
+) -> Iterator[Candidate]:
+    """The plans for one path, judged one by one; rounds only cost rate, so what could not lead is left out."""
+    done: dict[tuple[int, int], Candidate] = {}
+    for plan in PLANS:
+        if plan[1] and len(path) == 2:
             continue
-        candidate = chain(network, path, link_rounds, end_rounds)
+        simpler = [made for other, made in done.items() if other[0] <= plan[0] and other[1] <= plan[1]]
+        if any(made.reaches(min_fidelity) for made in simpler):
+            continue
+        if leader is not None and any(made.rate_per_s < leader.rate_per_s for made in simpler):
+            continue
+        candidate = chain(network, path, *plan)
         succeed = math.prod(station.swap_success for station in candidate.stations[1:-1])
         if succeed < LEAST_SWAP_SUCCESS:
             why = f"all its swaps succeed together only once in {1 / succeed:,.0f} tries"
-            yield Candidate(candidate, 0.0, math.nan, why)
+            yield Candidate(candidate, 0.0, math.nan, refused=why)
             return
-        delivery = sample(
-            candidate, JUDGING_SHOTS, 1, np.random.default_rng([len(path), link_rounds, end_rounds])
-        )
-        yield Candidate(candidate, delivery.rate_per_s, delivery.fidelity)
+        rng = np.random.default_rng([len(path), *plan])
+        delivery = sample(candidate, JUDGING_SHOTS, 1, rng, check=check)
+        quality = mean(delivery.states[..., 0])
+        done[plan] = Candidate(candidate, delivery.rate_per_s, quality.value, quality.std_error)
+        yield done[plan]
 
 
 def _refused(candidate: Candidate, chosen: Candidate, min_fidelity: float) -> Candidate:
     if candidate.refused:
         return candidate
-    if candidate.fidelity < min_fidelity:
+    if candidate.reaches(min_fidelity):
+        why = f"slower: {candidate.rate_per_s:.3g} pairs/s against {chosen.rate_per_s:.3g}"
+    elif candidate.fidelity < min_fidelity:
         why = f"fidelity {candidate.fidelity:.3f} is below the {min_fidelity:g} asked for"
     else:
-        why = f"slower: {candidate.rate_per_s:.3g} pairs/s against {chosen.rate_per_s:.3g}"
-    return Candidate(candidate.chain, candidate.rate_per_s, candidate.fidelity, why)
+        why = f"fidelity {candidate.fidelity:.4f} is too close to the {min_fidelity:g} asked for to be sure of it"
+    return replace(candidate, refused=why)
 
 
 def _why_not(judged: list[Candidate], source: str, target: str, min_fidelity: float) -> str:

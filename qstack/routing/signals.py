@@ -17,9 +17,7 @@ def light_time_s(network: Network, source: str, target: str) -> float:
     network.node(source), network.node(target)
     if network.control == "instant" or source == target:
         return 0.0
-    return _least(
-        network, source, target, {link.between: network.fibre(link).flight_time_s for link in network.links}
-    )
+    return _least(network, source, target, {link.between: network.fibre(link).flight_time_s for link in network.links})
 
 
 def photon_survival(network: Network, source: str, target: str) -> float:

@@ -113,16 +113,14 @@ class Circuit:
 
     @property
     def measured_in_the_middle(self) -> bool:
-        """Whether anything but further measurements follows a measurement on the same qubit, or a condition reads a bit."""
+        """Whether a measured qubit is used again, or a condition reads a measured bit."""
         done: set[int] = set()
         for op in self.operations:
             if isinstance(op, Measure):
                 if op.qubit in done:
                     return True
                 done.add(op.qubit)
-            elif isinstance(op, Gate) and op.when is not None:
-                return True
-            elif done.intersection(touched(op)):
+            elif (isinstance(op, Gate) and op.when is not None) or done.intersection(touched(op)):
                 return True
         return False
 

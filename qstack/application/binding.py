@@ -34,7 +34,8 @@ class Binding:
 def bind(roles: Mapping[str, bool], given: RoleMap | None, known: Sequence[str] | None) -> Binding:
     """Bind the roles of a protocol (`name -> is a list role`) to nodes.
 
-    Without a network (`known` None) roles that are not given are played by nodes of the same name, three for a list role.
+    Without a network (`known` None) roles that are not given are played by nodes of the same name, three for a list
+    role.
 
     Raises:
         RoleBindingError: an unknown or missing role, an unknown node, a node that plays two roles.

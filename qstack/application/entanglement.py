@@ -156,10 +156,12 @@ def _chain(
 ) -> Chain:
     if delivery.link_states is None:
         raise ExpansionError(
-            f"the route {' - '.join(delivery.path)} uses {delivery.plan}; only routes that swap and do not purify can be "
-            "expanded into a circuit: lower the fidelity asked for, or use the expansion 'delivered'"
+            f"the route {' - '.join(delivery.path)} uses {delivery.plan}; only routes that swap and do not purify can "
+            "be expanded into a circuit: lower the fidelity asked for, or use the expansion 'delivered'"
         )
-    hops = tuple(_drawn(f"{pair}.{hop}", states[:, column], given, rng) for hop, states in enumerate(delivery.link_states))
+    hops = tuple(
+        _drawn(f"{pair}.{hop}", states[:, column], given, rng) for hop, states in enumerate(delivery.link_states)
+    )
     return Chain(hops, tuple(node_noise(network, node) for node in delivery.path[1:-1]))
 
 

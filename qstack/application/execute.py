@@ -87,7 +87,7 @@ async def execute(
     handle = await setup.backend.submit(split.runs, seed=int(backend_seed.generate_state(1)[0]))
     raw = await setup.backend.result(handle)
     progress("reading outcomes", 0.0)
-    readout = await in_thread(lambda check: compiled.read(compiled.gather(split, raw), columns))
+    readout = await in_thread(lambda check: compiled.collect(split, raw, columns, check))
     details = await setup.backend.details(handle) if isinstance(setup.backend, Describes) else {}
     ran_on = tuple(sorted(set(details.get("taken_by", ())))) or (setup.backend.name,)
     return Executed(program, readout, supplied, compiled, len(split.runs), ran_on)
@@ -124,5 +124,7 @@ def _input_column(op: Input, value: object, shots: int) -> NDArray[np.uint8]:
             f"input {op.name} of {op.node} is {value!r}; give one whole number, or one per shot ({shots})"
         ) from error
     if not fits:
-        raise InputValueError(f"input {op.name} of {op.node} must be whole numbers from 0 to {op.values - 1}; got {value!r}")
+        raise InputValueError(
+            f"input {op.name} of {op.node} must be whole numbers from 0 to {op.values - 1}; got {value!r}"
+        )
     return column

@@ -58,14 +58,18 @@ def conversation_outputs(conversed: Conversed) -> dict[str, Output]:
         try:
             outputs[name] = Output(node=role, values=jsonable(value))
         except TypeError as error:
-            raise OutputValueError(f"output {name!r} of {role}: {error}; return arrays, numbers, texts or lists of them") from error
+            raise OutputValueError(
+                f"output {name!r} of {role}: {error}; return arrays, numbers, texts or lists of them"
+            ) from error
     return outputs
 
 
 def program_metrics(protocol: Protocol, ran: Executed) -> dict[str, Metric]:
     """The protocol's own score over the shots that were accepted."""
     accepted = ran.readout.accepted
-    return _scored(protocol, {name: values[accepted] for name, values in ran.readout.outputs.items()}, ran.program.settings)
+    return _scored(
+        protocol, {name: values[accepted] for name, values in ran.readout.outputs.items()}, ran.program.settings
+    )
 
 
 def conversation_metrics(

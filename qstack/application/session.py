@@ -57,8 +57,8 @@ class Session:
         network: a `Network`, the path of a network file, or None for perfect pairs and instant messages.
         backend: what runs the circuits, a name or a `Backend`.
         lowering: force one way of lowering feed-forward; None takes the cheapest the backend can do.
-        expansion: `delivered` uses each end-to-end pair as one noisy pair; `repeaters` puts every link pair and swap of the
-            path into the circuit.
+        expansion: `delivered` uses each end-to-end pair as one noisy pair; `repeaters` puts every link pair and swap of
+            the path into the circuit.
         memory: `pauli` twirls relaxation while a program waits (labelled in the provenance), `exact` keeps it as it is.
         adversary: role name to strategy, for roles that do not follow the protocol.
     """
@@ -86,8 +86,8 @@ class Session:
         Args:
             protocol: a protocol, or the name of an installed one, or `path/to/file.py:name`.
             roles: which node plays which role; a list of nodes for a list role. Optional without a network.
-            shots: how many times to run it, 1000 if not given. A conversation runs once and decides itself how many shots
-                of its programs it needs.
+            shots: how many times to run it, 1000 if not given. A conversation runs once and decides itself how many
+                shots of its programs it needs.
             seed: makes the run repeatable; a fresh one is drawn (and recorded) if None.
             settings: values for the protocol's keyword-only parameters.
             inputs: values for the program's inputs, one for all shots or one per shot.
@@ -100,7 +100,9 @@ class Session:
         said = progress or _silent
         if isinstance(stage.protocol, Conversation):
             if shots is not None:
-                raise ShotsError(f"{stage.protocol.name} is a conversation and runs once; leave shots out and use its settings")
+                raise ShotsError(
+                    f"{stage.protocol.name} is a conversation and runs once; leave shots out and use its settings"
+                )
             if inputs:
                 raise InputValueError(f"{stage.protocol.name} is a conversation and takes no inputs; use its settings")
             return await self._converse(stage, stage.protocol, settings or {}, said)
@@ -132,7 +134,9 @@ class Session:
         inputs: Mapping[str, object],
         progress: Progress,
     ) -> Result:
-        program = await in_thread(lambda check: corrupt(protocol.trace(stage.binding.counts, **settings), self.adversary))
+        program = await in_thread(
+            lambda check: corrupt(protocol.trace(stage.binding.counts, **settings), self.adversary)
+        )
         ran = await execute(program, self._setup(stage), shots, np.random.SeedSequence(stage.seed), inputs, progress)
         metrics = await in_thread(lambda check: report.program_metrics(protocol, ran))
         return Result(

@@ -19,7 +19,7 @@ Check = Callable[[], None]
 
 
 async def in_thread(function: Callable[[Check], T]) -> T:
-    """Run `function(check)` in a worker thread. Cancelling the await returns at once and stops the thread soon after."""
+    """Run `function(check)` in a thread. Cancelling the await returns at once and stops the thread soon after."""
     stop = threading.Event()
 
     def check() -> None:

@@ -3,8 +3,8 @@
 Operations on different qubits of a node run in parallel; an operation starts when its qubits are free and every bit it
 depends on has arrived. A conditional gate holds its time slot, and suffers the gate's noise, whether or not it fires;
 a gate's error includes the decay during the gate, so only waiting decays in addition.
-Pairs are there when the program starts; a prepared qubit is prepared just before its first use. A photon that is lost in
-transmission leaves a maximally mixed qubit behind, flagged as not arrived.
+Pairs are there when the program starts; a prepared qubit is prepared just before its first use. A photon that is lost
+in transmission leaves a maximally mixed qubit behind, flagged as not arrived.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ NoisyOperation = ir.Prepare | NoisyPair | ir.Gate | ir.Measure | ir.Reset | ir.D
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """Values drawn jointly per shot by the program or its surroundings: sources, their sizes, and their distribution."""
+    """Values drawn jointly per shot by the program or its surroundings: sources, sizes, and joint distribution."""
 
     sources: tuple[str, ...]
     sizes: tuple[int, ...]
@@ -192,7 +192,7 @@ class _Clock:
         self.end_s = max(self.end_s, arrived)
 
     def _transmit(self, op: ir.Transmit) -> Iterator[ir.Operation]:
-        source, target = op.nodes
+        target = op.nodes[1]
         given = op.survival if op.survival is not None else self.environment.survival.get(op.nodes, 1.0)
         sent = self._free_s[op.qubit] or 0.0
         arrived = sent + self.environment.latency_s.get(op.nodes, 0.0)
@@ -257,7 +257,7 @@ def _flip(basis: str, probability: float) -> tuple[float, float, float]:
 
 
 def depolarizing(qubits: tuple[str, ...], probability: float) -> Iterator[Channel]:
-    """rho -> (1-p) rho + p I/d on one or two qubits, as the probability of a Pauli other than identity."""
+    """Map rho to (1-p) rho + p I/d on one or two qubits, as the probability of a Pauli other than identity."""
     if not probability:
         return
     if len(qubits) == 1:
@@ -269,7 +269,8 @@ def depolarizing(qubits: tuple[str, ...], probability: float) -> Iterator[Channe
 def idle(qubit: str, time_s: float, node: NodeNoise, memory: str) -> Iterator[Channel]:
     """Decay of a stored qubit over `time_s`: T1 relaxation and the pure dephasing that completes T2.
 
-    Twirled (`memory="pauli"`): px = py = (1 - e^(-t/T1)) / 4 and pz = (1 - e^(-t/T2)) / 2 - px (Geller and Zhou 2013, eq 9).
+    Twirled (`memory="pauli"`): px = py = (1 - e^(-t/T1)) / 4 and pz = (1 - e^(-t/T2)) / 2 - px (Geller and Zhou 2013,
+    eq 9).
     """
     if time_s <= 0 or (math.isinf(node.t1_s) and math.isinf(node.t2_s)):
         return

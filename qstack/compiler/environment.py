@@ -68,8 +68,8 @@ class NodeNoise:
 class PairState:
     """State of one pair when the program starts.
 
-    `weights` is the state, alike in every shot. With `drawn`, the state is Phi+ with a Pauli drawn per shot instead: the
-    columns named `<pair>.x` and `<pair>.z` say in which shots X and Z act on the second qubit.
+    `weights` is the state, alike in every shot. With `drawn`, the state is Phi+ with a Pauli drawn per shot instead:
+    the columns named `<pair>.x` and `<pair>.z` say in which shots X and Z act on the second qubit.
     """
 
     weights: Weights = IDEAL_PAIR
@@ -99,7 +99,7 @@ class Environment:
         latency_s: flight time of a message from one role to another; missing means 0.
         survival: probability that a photon sent from one role to another arrives; missing means 1.
         pairs: state, or way of making, of each pair; missing means a perfect pair.
-        memory: `exact` keeps relaxation as amplitude damping; `pauli` twirls it, which keeps Clifford programs Clifford.
+        memory: `exact` keeps relaxation as amplitude damping; `pauli` twirls it and keeps Clifford programs Clifford.
     """
 
     nodes: Mapping[str, NodeNoise] = field(default_factory=dict)

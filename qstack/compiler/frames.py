@@ -1,7 +1,7 @@
 """Pauli frames: which X and Z are still owed to a qubit, as Boolean functions, and how gates move them.
 
-A frame (x, z) says that the qubit's true state is X^x Z^z applied to the state in the circuit. Signs are dropped: an owed
-Pauli is classical in every shot, so its global phase means nothing.
+A frame (x, z) says that the qubit's true state is X^x Z^z applied to the state in the circuit. Signs are dropped: an
+owed Pauli is classical in every shot, so its global phase means nothing.
 """
 
 from __future__ import annotations

@@ -188,8 +188,8 @@ class _Walk:
             return None
         if self._measured(when.sources) and not self.feed_forward:
             raise LoweringError(
-                f"gate {op.gate} on {', '.join(op.qubits)} at {op.node} ({op.line or 'no line'}) depends on measured bits "
-                f"({when}); as a frame only Paulis can"
+                f"gate {op.gate} on {', '.join(op.qubits)} at {op.node} ({op.line or 'no line'}) depends on measured "
+                f"bits ({when}); as a frame only Paulis can"
             )
         return when.substitute(self._raw.get)
 

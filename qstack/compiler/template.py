@@ -1,7 +1,7 @@
 """A lowered program before its draws are known: a circuit with blanks, and how to read its outcomes.
 
-A blank is a condition or an angle that depends on values drawn per shot. Shots that share all values of the blanks share
-a circuit; backends that bind parameters share it even across angles.
+A blank is a condition or an angle that depends on values drawn per shot. Shots that share all values of the blanks
+share a circuit; backends that bind parameters share it even across angles.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TemplateOperation = qc.Operation | Blank
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """How a measured source is read: its value is classical bit `bit` of the circuit, turned over where `flip` is true."""
+    """How a measured source is read: classical bit `bit` of the circuit, turned over where `flip` is true."""
 
     source: str
     bit: int

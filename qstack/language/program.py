@@ -30,7 +30,7 @@ AnyFrozen = TypeVar("AnyFrozen", bound=Frozen)
 
 
 class Term(Frozen):
-    """`coefficient` (radians) where `bit` is true, times the angle source `symbol` if one is named (then a pure number)."""
+    """`coefficient` (radians) where `bit` is true; a pure number times the angle source `symbol`, if one is named."""
 
     coefficient: float
     bit: Poly = TRUE
@@ -292,12 +292,15 @@ def inline_messages(program: Program) -> Program:
     angles: dict[str, Affine] = {}
     operations = tuple(_inlined(program.operations, bits, angles))
     outputs = tuple(
-        out.model_copy(update={"value": tuple(poly.substitute(bits.get) for poly in out.value)}) for out in program.outputs
+        out.model_copy(update={"value": tuple(poly.substitute(bits.get) for poly in out.value)})
+        for out in program.outputs
     )
     return program.model_copy(update={"operations": operations, "outputs": outputs})
 
 
-def _inlined(operations: tuple[Operation, ...], bits: dict[str, Poly], angles: dict[str, Affine]) -> Iterator[Operation]:
+def _inlined(
+    operations: tuple[Operation, ...], bits: dict[str, Poly], angles: dict[str, Affine]
+) -> Iterator[Operation]:
     received = bits.get
     for op in operations:
         if isinstance(op, Gate):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -34,8 +35,14 @@ def chain_of(fidelities: list[float], success: float = 1.0, **platform: object) 
             "platforms": {"memory": {"base": "perfect", **platform}},
             "nodes": [{"name": name, "platform": "memory"} for name in names],
             "links": [
-                {"between": ends, "kind": "heralded", "success_probability": success, "attempt_time_s": 1e-3, "fidelity": f}
-                for ends, f in zip(zip(names, names[1:], strict=False), fidelities, strict=True)
+                {
+                    "between": ends,
+                    "kind": "heralded",
+                    "success_probability": success,
+                    "attempt_time_s": 1e-3,
+                    "fidelity": f,
+                }
+                for ends, f in zip(pairwise(names), fidelities, strict=True)
             ],
         }
     )
@@ -147,7 +154,7 @@ async def test_repeaters_in_the_circuit_agree_with_delivered_pairs():
 
 
 async def test_two_pairs_that_waited_for_the_same_event_show_their_joint_noise():
-    """The first pair ages while the second is made: P(both wrong) is the mean of the product, not the product of means."""
+    """Pairs age together while the last is made: P(both wrong) is a mean of products, not the product of means."""
     t2, p, step = 20e-3, 0.1, 1e-3
     network = chain_of([1.0], success=p, t2_s=t2)
 
@@ -349,6 +356,6 @@ def needs_messages(alice: Node, bob: Node) -> dict[str, Bit]:
 
 
 async def test_a_program_that_fits_nowhere_says_why():
-    with pytest.raises(LoweringError, match="frame:.*as a frame only Paulis can"):
+    with pytest.raises(LoweringError, match=r"frame:.*as a frame only Paulis can"):
         await Session(backend="stim").run(needs_messages, shots=10)
     assert (await Session().run(needs_messages, shots=1000, seed=1)).provenance.ran_on == ("cirq",)

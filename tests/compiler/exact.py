@@ -1,7 +1,7 @@
 """Judges for the compiler: exact outcome distributions of noisy programs and of circuits, by density matrices.
 
-Both walk their own form (program operations, circuit operations) over all measurement histories, without frames, without
-deferral, without sampling. Only the matrices below are shared.
+Both walk their own form (program operations, circuit operations) over all measurement histories, without frames,
+without deferral, without sampling. Only the matrices below are shared.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def _step(op, state: State, values: dict[str, int]):
 
 
 def circuit_distribution(circuit: qc.Circuit) -> dict[tuple[int, ...], float]:
-    """Bits -> probability for a circuit without free angles. A qubit enters when first touched, leaves after its last use."""
+    """Bits -> probability for a circuit without free angles; a qubit enters when first touched, leaves when done."""
     last = {q: i for i, op in enumerate(circuit.operations) for q in qc.touched(op)}
     branches = [(State(), {})]
     for position, op in enumerate(circuit.operations):

@@ -18,7 +18,10 @@ def programs(draw, gates=tuple(CLIFFORD1 + OTHER1), conditional=tuple(CLIFFORD1 
     """A program on at most 4 qubits of one node with draws, conditions, mid-circuit measurement and resets."""
     ops: list[ir.Operation] = [
         ir.Draw(
-            drawn=(ir.Drawn(node="a", name="d", source="d0", values=3), ir.Drawn(node="a", name="e", source="d1", values=2)),
+            drawn=(
+                ir.Drawn(node="a", name="d", source="d0", values=3),
+                ir.Drawn(node="a", name="e", source="d1", values=2),
+            ),
             table=draw(st.sampled_from([None, (0.1, 0.2, 0.3, 0.1, 0.3, 0.0)])),
         )
     ]

@@ -87,7 +87,9 @@ def test_a_gate_is_followed_by_its_depolarising_noise_and_no_further_decay():
         ir.Gate(node="a", gate="h", qubits=("q0",)),
         ir.Gate(node="a", gate="cx", qubits=("q0", "q1")),
     )
-    node = NodeNoise(gate1_time_s=1.0, gate2_time_s=5.0, gate1_depolarizing=0.04, gate2_depolarizing=0.08, t1_s=10, t2_s=10)
+    node = NodeNoise(
+        gate1_time_s=1.0, gate2_time_s=5.0, gate1_depolarizing=0.04, gate2_depolarizing=0.08, t1_s=10, t2_s=10
+    )
     noisy = attach(ir.Program(name="n", roles=("a",), operations=operations), Environment(nodes={"a": node}))
     channels = [op for op in noisy.operations if isinstance(op, Channel)]
     assert [channel.channel for channel in channels] == ["pauli", "depolarize2"]
@@ -173,7 +175,12 @@ def test_a_chain_of_link_pairs_swaps_to_the_published_fidelity():
 
 
 def test_values_no_device_can_have_are_refused():
-    for bad in ({"gate1_time_s": -1.0}, {"readout_error": 1.5}, {"t1_s": 1.0, "t2_s": 2.5}, {"gate2_depolarizing": math.nan}):
+    for bad in (
+        {"gate1_time_s": -1.0},
+        {"readout_error": 1.5},
+        {"t1_s": 1.0, "t2_s": 2.5},
+        {"gate2_depolarizing": math.nan},
+    ):
         with pytest.raises(NoiseValueError):
             NodeNoise(**bad)
 
@@ -181,11 +188,23 @@ def test_values_no_device_can_have_are_refused():
 def test_pairs_keep_the_state_they_are_given():
     pair = ir.Entangle(pair="p0", nodes=("a", "b"), qubits=("q0", "q1"))
     weights = (0.7, 0.1, 0.15, 0.05)
-    noisy = attach(ir.Program(name="p", roles=("a", "b"), operations=(pair,)), Environment(pairs={"p0": PairState(weights)}))
+    noisy = attach(
+        ir.Program(name="p", roles=("a", "b"), operations=(pair,)), Environment(pairs={"p0": PairState(weights)})
+    )
     assert noisy.operations == (NoisyPair(("q0", "q1"), weights),)
 
 
 def test_the_matrices_of_the_judge_are_unitary():
-    for name, count in [("x", 0), ("h", 0), ("sx", 0), ("u", 3), ("rx", 1), ("ry", 1), ("rz", 1), ("cx", 0), ("swap", 0)]:
+    for name, count in [
+        ("x", 0),
+        ("h", 0),
+        ("sx", 0),
+        ("u", 3),
+        ("rx", 1),
+        ("ry", 1),
+        ("rz", 1),
+        ("cx", 0),
+        ("swap", 0),
+    ]:
         u = matrix(name, [0.3, 0.7, 1.1][:count])
         assert u @ u.conj().T == pytest.approx(np.eye(len(u)))

@@ -72,7 +72,7 @@ def _group_by_table(columns: Sequence[Column], sizes: Sequence[int]) -> tuple[ND
     if len(columns) > 1:
         key = np.zeros(len(columns[0]), dtype=np.uint16)
         for column, size in zip(columns, sizes, strict=True):
-            key = key * np.uint16(size % _FEW) + column
+            key = key * np.uint16(size) + column
     found = np.flatnonzero(np.bincount(key, minlength=1))
     rows = np.stack(np.unravel_index(found, tuple(sizes)), axis=1).astype(np.int64)
     if len(found) == found[-1] + 1 and key.dtype == np.uint8:

@@ -20,6 +20,9 @@ from qstack.compiler.lower import LoweringError, lower
 from qstack.compiler.template import Template
 from qstack.language.program import Program
 
+_BLOCK = 1 << 16
+"""Shots read at a time: their outcomes and columns fit into a processor's second-level cache."""
+
 
 class TooManyCircuitsError(CapabilityError):
     """Values drawn per shot would need more circuits than the backend takes in a batch."""
@@ -145,6 +148,43 @@ class Compiled:
             rows[order[start : start + len(part)]] = np.ascontiguousarray(part).view(row)[:, 0]
             start += len(part)
         return together
+
+    def collect(
+        self,
+        split: Split,
+        raw: Sequence[RawOutcomes],
+        columns: Mapping[str, Column],
+        check: Callable[[], None] | None = None,
+    ) -> Readout:
+        """`read` of what `gather` gives, in blocks of shots that stay in the processor's cache.
+
+        Args:
+            split: how the shots were split over runs.
+            raw: outcomes of the runs.
+            columns: everything drawn or given per shot.
+            check: called once per block, may raise to stop.
+        """
+        shots, step = len(split.groups), max(_BLOCK, 64 * len(raw))
+        taken = np.zeros(len(raw), dtype=np.int64)
+        blocks: list[Readout] = []
+        for start in range(0, shots, step):
+            if check is not None:
+                check()
+            groups = split.groups[start : start + step]
+            counts = np.bincount(groups, minlength=len(raw))
+            pieces = [part[a : a + n] for part, a, n in zip(raw, taken, counts, strict=True) if n]
+            taken += counts
+            together = self.gather(Split(split.runs, groups), pieces)
+            here = {name: column[start : start + step] for name, column in columns.items()}
+            blocks.append(self.read(together, here))
+        if len(blocks) == 1:
+            return blocks[0]
+        first = blocks[0]
+        return Readout(
+            {name: np.concatenate([block.outputs[name] for block in blocks]) for name in first.outputs},
+            np.concatenate([block.accepted for block in blocks]),
+            {name: np.concatenate([block.detected[name] for block in blocks]) for name in first.detected},
+        )
 
     def read(self, raw: RawOutcomes, columns: Mapping[str, Column]) -> Readout:
         """Turn raw outcomes into the program's outputs, undoing the frames."""

@@ -140,17 +140,9 @@ def _circuits(program: Program, environment: Environment, backend: str, lowering
 
 
 def _listing(compiled: dict[str, Any]) -> str:
-    """The circuits one after the other, and how their outcomes are read.
+    """One OpenQASM 3 program; where drawn values decide which circuit runs, they are its inputs."""
+    from qstack.cli.qasm import one_program
 
-    Each but a lone one is headed by the drawn values that lead to it.
-    """
-    circuits = compiled["circuits"]
-    title = f"// {compiled['protocol']}, {compiled['lowering']} lowering"
-    readings = "\n".join(f"// {line}" for line in ("how outcomes are read:", *compiled["readings"]))
-    if len(circuits) == 1:
-        return f"{title}\n{circuits[0]['text']}\n{readings}"
-    pages = []
-    for count, each in enumerate(circuits, start=1):
-        values = ", ".join(f"{source} = {value}" for source, value in each["values"].items())
-        pages.append(f"{title}, circuit {count} of {len(circuits)}: where {values}\n{each['text']}")
-    return "\n\n".join([*pages, readings])
+    circuits = [(each["values"], each["text"]) for each in compiled["circuits"]]
+    title = f"{compiled['protocol']}, {compiled['lowering']} lowering"
+    return one_program(title, circuits, ("how outcomes are read:", *compiled["readings"]))

@@ -120,9 +120,15 @@ def _flipped(value: Any, chosen: Callable[[tuple[int, ...]], Any]) -> Any:
 
 @dataclass(frozen=True)
 class FlipReports(Strategy):
-    """Reports every result wrongly with this probability: bits flipped, integers moved on by one."""
+    """Reports results wrongly with this probability: bits flipped, integers moved on by one.
+
+    Attributes:
+        probability: of a wrong report, each result on its own.
+        names: the outputs it lies about, all of its own if empty.
+    """
 
     probability: float = 1.0
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the probability."""
@@ -130,23 +136,37 @@ class FlipReports(Strategy):
 
     def report(self, output: Output, desk: Desk) -> tuple[Poly, ...]:
         """The value, turned over where a coin says so."""
+        if self.names and output.name not in self.names:
+            return output.value
         return _turned(output.value, desk.coin(self.probability))
 
     def reported(self, name: str, value: Any, rng: np.random.Generator) -> Any:
         """Bits and arrays of bits flipped where a coin says so."""
+        if self.names and name not in self.names:
+            return value
         return _flipped(value, lambda shape: rng.random(shape) < self.probability)
 
 
 @dataclass(frozen=True)
 class RandomReports(Strategy):
-    """Reports results drawn at random, whatever it measured."""
+    """Reports results drawn at random, whatever it measured.
+
+    Attributes:
+        names: the outputs it makes up, all of its own if empty.
+    """
+
+    names: tuple[str, ...] = ()
 
     def report(self, output: Output, desk: Desk) -> tuple[Poly, ...]:
         """A fresh uniform value."""
+        if self.names and output.name not in self.names:
+            return output.value
         return desk.draw(output.name, len(output.value) + 1)
 
     def reported(self, name: str, value: Any, rng: np.random.Generator) -> Any:
         """Bits and arrays of bits replaced by coin flips."""
+        if self.names and name not in self.names:
+            return value
         return _flipped(value, lambda shape: rng.random(shape) < 0.5)
 
 

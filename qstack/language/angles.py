@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from numbers import Real
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from qstack.boolean import TRUE, Poly
 from qstack.language.errors import AngleError
@@ -79,7 +80,13 @@ def negated(a: Form, bit: Poly) -> Form:
 
 def affine(form: Form) -> Affine:
     """The model of a form."""
-    fields: dict[str, Any] = {"constant": form[0], "terms": ()}
-    if form[1]:
-        fields["terms"] = tuple(build(Term, {"coefficient": c, "bit": bit, "symbol": name}) for c, bit, name in form[1])
-    return build(Affine, fields)
+    if not form[1]:
+        return _constant(form[0])
+    terms = tuple(build(Term, {"coefficient": c, "bit": bit, "symbol": name}) for c, bit, name in form[1])
+    return build(Affine, {"constant": form[0], "terms": terms})
+
+
+@lru_cache(maxsize=1024)
+def _constant(radians: float) -> Affine:
+    """Most angles are constants, and few of them differ."""
+    return build(Affine, {"constant": radians, "terms": ()})

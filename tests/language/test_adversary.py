@@ -75,6 +75,13 @@ def test_random_reports():
     assert [op.drawn[0].values for op in liar.operations[-2:] if isinstance(op, ir.Draw)] == [2, 3]
 
 
+def test_lies_about_some_results_only():
+    flipped = outcomes(corrupt(told.trace(), {"alice": FlipReports(names=("d",))}), m0=1, d0=0)
+    assert (flipped["m"], flipped["d"]) == (1, 1)
+    invented = outcomes(corrupt(told.trace(), {"alice": RandomReports(names=("m",))}), m0=1, d0=2, e0=0)
+    assert (invented["m"], invented["d"]) == (0, 2)
+
+
 def test_silence_reads_as_zero():
     got = outcomes(corrupt(told.trace(), {"alice": Silent()}), m0=1, d0=2)
     assert [got[name] for name in ("bit", "bit_c", "number", "number_c", "m", "d")] == [0, 0, 0, 0, 1, 2]

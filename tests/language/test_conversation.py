@@ -310,6 +310,8 @@ async def test_liars_change_what_they_say_and_report():
     assert (split["bob"]["bob"], split["carol"]["carol"]) == ([0, 1, 1], [1, 0, 0])
     flipped = (await talk(tell, adversary={"alice": FlipReports()})).outputs
     assert list(flipped["alice"]["own"]) == [1, 0, 0] and flipped["bob"]["bob"] == [0, 1, 1]
+    for strategy in (FlipReports(names=("else",)), RandomReports(names=("else",))):
+        assert list((await talk(tell, adversary={"alice": strategy})).outputs["alice"]["own"]) == [0, 1, 1]
     random = (await talk(tell, adversary={"alice": RandomReports()})).outputs["alice"]["own"]
     assert random.dtype == honest["alice"]["own"].dtype and set(random) <= {0, 1}
 

@@ -4,7 +4,9 @@ Ours traces the protocol, checks every rule of the language, attaches the surrou
 reference knows all operations beforehand; it makes them, and puts them into `cirq.Circuit`s. A protocol that draws
 a basis is several circuits, one per value; both sides make all of them.
 
-`frame` has the corrections tracked away, as stim gets it; `native` has them as classically controlled gates.
+`native` has the corrections as classically controlled gates, one for one on both sides: ours may not be slower.
+`frame` has them tracked away, as stim gets it: the reference builds what is left, and has nothing to track. That is
+shown, and held to within one and a half times.
 """
 
 from __future__ import annotations
@@ -88,7 +90,7 @@ def compare(name: str, protocol: Protocol, counts: Counts, way: Lowering, repeat
         raise AssertionError(f"{name}: the circuits differ")
     times = interleaved(lambda: traced(protocol, counts, capabilities, way), build, rounds=ROUNDS, repeat=repeat)
     label = f"{name}, {way}: {len(circuits)} x {count // len(circuits)} operations"
-    ratio = slowdown(label, times, at_most=1.0)
+    ratio = slowdown(label, times, at_most=1.0 if way == "native" else 1.5)
     per_operation = [1e6 * seconds / count for seconds in (ratio.ours_s, ratio.reference_s)]
     print(ratio, f"   {per_operation[0]:.1f} and {per_operation[1]:.1f} us per operation", flush=True)
     return ratio

@@ -38,8 +38,8 @@ def source_of(atom: str) -> str:
 
 def _vanishes(monomial: Monomial) -> bool:
     """A product that asks one source for two different values is never true."""
-    sources = [source_of(atom) for atom in monomial if "=" in atom]
-    return len(sources) != len(set(sources))
+    tests = [atom for atom in monomial if "=" in atom]
+    return len(tests) > 1 and len({source_of(atom) for atom in tests}) != len(tests)
 
 
 class Poly:
@@ -125,11 +125,13 @@ class Poly:
     def substitute(self, replace: Callable[[str], Poly | None]) -> Poly:
         """Replace atoms: `replace(atom)` gives the polynomial to put there, or None to keep the atom."""
         atoms = self.atoms
+        if len(atoms) == len(self.terms) == 1:
+            (atom,) = atoms
+            new = replace(atom)
+            return self if new is None else new
         changed = {atom: new for atom in atoms if (new := replace(atom)) is not None}
         if not changed:
             return self
-        if len(atoms) == len(self.terms) == 1:
-            return changed.popitem()[1]
         odd: set[Monomial] = set()
         for term in self.terms:
             if term.isdisjoint(changed):

@@ -177,7 +177,9 @@ class _Walk:
         self.operations.append(qc.Measure(index, bit))
         self.records.append(Record(op.bit, bit, flip))
         outcome = Poly.atom(f"c{bit}")
-        self._raw[op.bit] = outcome ^ flip.substitute(self._raw.get) if flip else outcome
+        # Only feed-forward asks for more than whether a source is measured.
+        turned = flip and self.feed_forward
+        self._raw[op.bit] = outcome ^ flip.substitute(self._raw.get) if turned else outcome
 
     def _measured(self, sources: frozenset[str]) -> bool:
         return not self._raw.keys().isdisjoint(sources)

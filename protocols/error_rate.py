@@ -9,7 +9,8 @@ looked at where it was sent.
 
 Reference: C. H. Bennett, G. Brassard and N. D. Mermin, Phys. Rev. Lett. 68, 557 (1992); key threshold: P. W. Shor and
 J. Preskill, Phys. Rev. Lett. 85, 441 (2000).
-Resources: 1 pair per shot; 2 bits per shot and 2 bits per revealed shot, in 4 messages.
+Resources: 1 pair per shot; 1 basis bit per shot, 1 bit per revealed shot and the numbers of the shots compared, in 5
+messages.
 Score: `qber`, (2/3)(1 - F) over Werner pairs of fidelity F, and `kept`, the share of shots that were not used up.
 """
 

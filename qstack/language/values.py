@@ -177,7 +177,7 @@ class Int(Value[Indicators]):
     def __eq__(self, other: object) -> Bit:  # type: ignore[override]
         if isinstance(other, Int):
             return Bit(self._trace, self._join(other, lambda a, b: (_equal(a, b),)))
-        if is_number(other):
+        if isinstance(other, bool) or is_number(other):
             if not 0 <= other < self.values or other != int(other):
                 return self._map(lambda _: FALSE)
             value = int(other)

@@ -18,6 +18,7 @@ from qstack.language import (
     Equivocate,
     FlipReports,
     LocalityError,
+    Meeting,
     Node,
     OutputError,
     Program,
@@ -340,6 +341,12 @@ async def test_a_role_that_does_not_come_to_a_run():
         await talk(later, adversary={"bob": Silent()}, timeout_s=0.05)
     with pytest.raises(ConversationTimeoutError):
         await talk(late, adversary={"alice": Silent()}, timeout_s=0.05)
+
+
+async def test_a_run_that_not_all_roles_join():
+    meeting = Meeting(("alice", "bob"), Lab(), timeout_s=0.05)
+    with pytest.raises(ConversationTimeoutError, match=r"alice waited 0.05 s to run pairs \(run 0\); bob did not come"):
+        await meeting.run("alice", 0, pairs.trace(), 1)
 
 
 async def test_what_a_conversation_may_return_and_take():

@@ -217,6 +217,22 @@ def test_signatures_that_are_no_protocol():
         protocol(3)  # type: ignore[call-overload]
 
 
+def test_a_protocol_has_one_score():
+    @protocol
+    def scored(a: Node) -> dict[str, Bit]:
+        return {"m": a.qubit().measure()}
+
+    @scored.score(bounds={"ones": {"fair": 0.5}})
+    def ones(outputs, settings):
+        return {}
+
+    assert scored.scorer is ones
+    assert scored.bounds == {"ones": {"fair": 0.5}}
+    assert repr(scored) == "<Protocol scored(a)>"
+    with pytest.raises(ProtocolError, match="scored has a score already"):
+        scored.score(ones)
+
+
 def test_async_makes_a_conversation():
     @protocol
     async def talk(a: Node) -> dict[str, int]:
@@ -272,10 +288,12 @@ def test_a_condition_that_never_or_always_holds():
         q.x(when=d & ~d)
         q.y(when=d | ~d)
         q.z(when=False).h(when=True)
+        r = a.qubit()
+        q.cx(r, when=d & ~d).cz(r, when=d | ~d)
         return {"m": q.measure()}
 
     gates = [(op.gate, op.when) for op in constant.trace().operations if isinstance(op, ir.Gate)]
-    assert gates == [("y", None), ("h", None)]
+    assert gates == [("y", None), ("h", None), ("cz", None)]
 
 
 def test_broadcasts_have_a_source_per_recipient():

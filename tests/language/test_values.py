@@ -118,6 +118,24 @@ def test_angles_follow_plain_arithmetic(p: float, q: float, r: float):
         assert [angles[0] for _, _, angles in gates] == pytest.approx(wanted, abs=1e-9)
 
 
+def test_bits_compare_with_bools_and_zero_and_one():
+    @protocol
+    def compared(a: Node) -> dict[str, Any]:
+        d = a.draw("d")
+        return {"one": d == 1, "true": d == True, "false": d == False, "not": d != 1, "or": d | 1, "and": 1 & d}  # noqa: E712
+
+    for value in range(2):
+        got = follow(compared.trace(), {"d0": value})
+        assert [got[name] for name in ("one", "true", "false", "not", "or", "and")] == [
+            value,
+            value,
+            1 - value,
+            1 - value,
+            1,
+            value,
+        ]
+
+
 def test_a_received_angle_hides_its_bits():
     @protocol
     def blind(a: Node, b: Node) -> dict[str, Any]:

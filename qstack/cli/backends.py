@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def backends(json_: JsonOption = False) -> None:
-    """List the backends, what they can do, and why one cannot be used."""
+    """List the backends and what they can do."""
     from rich.padding import Padding
     from rich.text import Text
 

@@ -33,7 +33,10 @@ class UnwellError(Exception):
 
 
 def doctor(json_: JsonOption = False) -> None:
-    """Check this installation by using it; exit code 1 if anything is broken."""
+    """Check this installation by using it.
+
+    The exit code is 1 if anything is broken.
+    """
     from rich.markup import escape
 
     from qstack.cli import output

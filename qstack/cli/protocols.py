@@ -22,7 +22,7 @@ def protocols(
     ] = None,
     json_: JsonOption = False,
 ) -> None:
-    """List the protocols, or show one with its roles, settings and resources."""
+    """List the protocols, or show one in detail."""
     from rich.markup import escape
 
     from qstack.cli import output

@@ -20,7 +20,7 @@ class Said:
     err: str
 
     @property
-    def json(self) -> Any:  # noqa: ANN401
+    def json(self) -> Any:
         """The one JSON object on stdout; anything else there fails."""
         value, end = json.JSONDecoder().raw_decode(self.out)
         assert isinstance(value, dict)

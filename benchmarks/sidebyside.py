@@ -68,9 +68,7 @@ def seconds(work: Callable[[], object], repeat: int) -> float:
 
 def slowdown(name: str, times: list[tuple[float, float]], *, at_most: float, scale: float = 1.0) -> Ratio:
     """Time of ours over that of the reference, times `scale` (to compare per operation)."""
-    return Ratio(
-        name, *_medians(times), statistics.median(a / b for a, b in times) * scale, at_most, at_least=False
-    )
+    return Ratio(name, *_medians(times), statistics.median(a / b for a, b in times) * scale, at_most, at_least=False)
 
 
 def throughput(name: str, times: list[tuple[float, float]], *, at_least: float) -> Ratio:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,13 +32,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from qstack.application import Session
 from qstack.errors import InputError, QstackError
 
-REMEMBERED = 1000
-"""How many finished runs can still be asked for."""
+LOG = logging.getLogger("service")
+REMEMBERED = 1000  # finished runs that can still be asked for
 
 
 class Order(BaseModel):
-    """What a client asks for."""
-
     model_config = ConfigDict(extra="forbid")
     protocol: str = Field(pattern=r"^\w+$")
     network: str | None = Field(None, pattern=r"^[\w-]+$")
@@ -60,32 +59,31 @@ class Job:
     task: asyncio.Task[dict[str, Any]] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Start at once."""
         self.task = asyncio.create_task(self._work(), name=f"run {self.id}")
-        self.task.add_done_callback(lambda _: self.begun.set())
+        self.task.add_done_callback(self._end)
 
     async def _work(self) -> dict[str, Any]:
         loop, order = asyncio.get_running_loop(), self.order
-        network = self.folder / f"{order.network}.yaml" if order.network else None
+        session = Session(network=self.folder / f"{order.network}.yaml" if order.network else None)
         options = order.model_dump(include={"roles", "shots", "seed", "settings", "inputs"})
-        result = await Session(network=network).run(
-            order.protocol,
-            progress=lambda *stage: loop.call_soon_threadsafe(self._reach, stage),
-            **options,
-        )
+        options["progress"] = lambda *stage: loop.call_soon_threadsafe(self._reach, stage)
+        result = await session.run(order.protocol, **options)
         return await asyncio.to_thread(lambda: json.loads(result.to_json()))
 
     def _reach(self, stage: tuple[str, float]) -> None:
         self.stage = stage
         self.begun.set()
 
+    def _end(self, task: asyncio.Task[dict[str, Any]]) -> None:
+        self.begun.set()
+        if self.failure is not None and not isinstance(self.failure, QstackError):
+            LOG.error("run %s failed", self.id, exc_info=self.failure)
+
     @property
     def failure(self) -> BaseException | None:
-        """Why the run failed, None if it did not."""
         return self.task.exception() if self.task.done() and not self.task.cancelled() else None
 
     def report(self) -> dict[str, Any]:
-        """What a client is told about the run."""
         said: dict[str, Any] = {"id": self.id, "protocol": self.order.protocol}
         if not self.task.done():
             return said | {"status": "running", "stage": self.stage[0], "fraction": self.stage[1]}
@@ -100,17 +98,14 @@ class Service:
     """All runs of one process, at most `limit` at a time."""
 
     def __init__(self, folder: Path, limit: int) -> None:
-        """Serve the network files of `folder`."""
         self.folder, self.limit, self.closing = folder, limit, False
         self.jobs: dict[str, Job] = {}
 
     @property
     def running(self) -> list[Job]:
-        """The runs that have not ended."""
         return [job for job in self.jobs.values() if not job.task.done()]
 
     async def create(self, request: web.Request) -> web.Response:
-        """Start a run; answer when it is under way, or at its end with `?wait=true`."""
         order = Order.model_validate_json(await request.read())
         if self.closing:
             raise web.HTTPServiceUnavailable(text="the service is shutting down")
@@ -128,26 +123,20 @@ class Service:
         if job.failure is not None:
             raise job.failure
         done = job.task.done()
-        return web.json_response(
-            job.report(), status=201 if done else 202, headers={"Location": f"/runs/{job.id}"}
-        )
+        return web.json_response(job.report(), status=201 if done else 202, headers={"Location": f"/runs/{job.id}"})
 
     async def read(self, request: web.Request) -> web.Response:
-        """Where a run stands."""
         return web.json_response(self._job(request).report())
 
     async def cancel(self, request: web.Request) -> web.Response:
-        """Stop a run; one that has ended stays as it is."""
         job = self._job(request)
         job.task.cancel()
         await asyncio.wait({job.task})
         return web.json_response(job.report())
 
     async def health(self, request: web.Request) -> web.Response:
-        """Whether work is taken."""
-        status = "closing" if self.closing else "ok"
-        body = {"status": status, "running": len(self.running), "limit": self.limit}
-        return web.json_response(body, status=503 if self.closing else 200)
+        said = {"status": "closing" if self.closing else "ok", "running": len(self.running), "limit": self.limit}
+        return web.json_response(said, status=503 if self.closing else 200)
 
     async def close(self, app: web.Application) -> None:
         """Cancel what is under way; waiting clients are told."""
@@ -169,10 +158,9 @@ def described(error: BaseException) -> tuple[int, dict[str, str]]:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "body"
             return 422, {"error": f"{where}: {first['msg']}", "kind": "RequestError"}
-        case InputError():
-            return 422, {"error": str(error), "kind": type(error).__name__}
         case QstackError():
-            return 500, {"error": str(error), "kind": type(error).__name__}
+            status = 422 if isinstance(error, InputError) else 500
+            return status, {"error": str(error), "kind": type(error).__name__}
         case web.HTTPException():
             return error.status, {"error": error.text or error.reason, "kind": type(error).__name__}
         case _:
@@ -187,30 +175,30 @@ async def as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception as error:
         status, body = described(error)
         if body["kind"] == "InternalError":
-            request.app.logger.exception("unexpected error")
+            LOG.exception("%s %s failed", request.method, request.path)
         return web.json_response(body, status=status, headers={"Retry-After": "1"} if status == 429 else None)
 
 
 def application(folder: Path, limit: int) -> web.Application:
-    """Make the service as an aiohttp application."""
     service = Service(folder, limit)
     app = web.Application(middlewares=[as_json], client_max_size=1 << 16)
-    app.router.add_post("/runs", service.create)
-    app.router.add_get("/runs/{id}", service.read)
-    app.router.add_delete("/runs/{id}", service.cancel)
-    app.router.add_get("/health", service.health)
+    app.add_routes(
+        [
+            web.post("/runs", service.create),
+            web.get("/runs/{id}", service.read),
+            web.delete("/runs/{id}", service.cancel),
+            web.get("/health", service.health),
+        ]
+    )
     app.on_shutdown.append(service.close)
     return app
 
 
 def main() -> None:
-    """Serve until interrupted."""
     parser = argparse.ArgumentParser(description="Run quantum-network protocols over HTTP.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8080, help="0 takes a free one")
-    parser.add_argument(
-        "--networks", type=Path, default=Path(__file__).parent, help="folder of network files"
-    )
+    parser.add_argument("--networks", type=Path, default=Path(__file__).parent, help="folder of network files")
     parser.add_argument("--limit", type=int, default=8, help="runs at a time")
     given = parser.parse_args()
     # handler_cancellation: a client that hangs up cancels the handler that serves it.

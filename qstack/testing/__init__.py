@@ -31,6 +31,4 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(
-        import_module(f"{__name__}.{'networks' if name in ('chain', 'lab') else 'assertions'}"), name
-    )
+    return getattr(import_module(f"{__name__}.{'networks' if name in ('chain', 'lab') else 'assertions'}"), name)

@@ -88,9 +88,7 @@ def assert_same_distribution(
         table[1, np.searchsorted(support, others)] = other_counts
         p = _homogeneity(table)
     if p < false_alarm:
-        raise AssertionError(
-            f"the distributions differ (p = {p:.2g}, {false_alarm:.2g} is allowed); seen: {seen}"
-        )
+        raise AssertionError(f"the distributions differ (p = {p:.2g}, {false_alarm:.2g} is allowed); seen: {seen}")
 
 
 def assert_no_signalling(

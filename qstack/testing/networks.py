@@ -29,9 +29,7 @@ def lab(
     Raises:
         NetworkFileError: a figure is impossible.
     """
-    return _network(
-        "lab", ["alice", "bob"], fidelity, success_probability, attempt_time_s, length_km, platform
-    )
+    return _network("lab", ["alice", "bob"], fidelity, success_probability, attempt_time_s, length_km, platform)
 
 
 def chain(

@@ -46,9 +46,7 @@ class Service:
             str(folder),
             *options,
         ]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.said = ""
         assert self.process.stdout is not None
         for line in self.process.stdout:

@@ -73,9 +73,7 @@ def test_false_alarms_come_at_the_stated_rate() -> None:
     rng, alarms = np.random.default_rng(3), 0
     for _ in range(1000):
         try:
-            assert_same_distribution(
-                rng.integers(4, size=400), dict.fromkeys(range(4), 0.25), false_alarm=0.1
-            )
+            assert_same_distribution(rng.integers(4, size=400), dict.fromkeys(range(4), 0.25), false_alarm=0.1)
         except AssertionError:
             alarms += 1
     assert abs(alarms - 100) < 4 * math.sqrt(90)
@@ -95,9 +93,7 @@ def test_same_distribution_fails_for_wrong_samples() -> None:
         assert_same_distribution([0], {0: 0.9})
 
 
-def _popescu_rohrlich(
-    rng: np.random.Generator, shots: int
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+def _popescu_rohrlich(rng: np.random.Generator, shots: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Correlations stronger than quantum ones, which still do not signal."""
     x, y, a = (rng.integers(2, size=shots) for _ in range(3))
     return {"alice": x, "bob": y}, {"alice": a, "bob": a ^ (x & y)}

@@ -45,6 +45,8 @@ def load(path: Path) -> Network:
         raise NetworkFileError(f"{path}: cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise NetworkFileError(f"{path}: is not UTF-8 text (byte {error.start})") from error
+    except ValueError as error:
+        raise NetworkFileError(f"{str(path)!r}: cannot be read: {error}") from error
     return parse(text, str(path))
 
 
@@ -69,18 +71,21 @@ def parse(text: str, source: str) -> Network:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without aliases (they make small texts huge) and without repeated keys (one would be lost)."""
+    """YAML without aliases (they make small texts huge), repeated keys (one would be lost) and explicit types."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.constructor.ConstructorError(None, None, "aliases (*name) are not allowed here", self.get_mark())
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]  # absent from the stubs
+        if isinstance(event, yaml.AliasEvent):
+            raise _refusal("aliases (*name) are not allowed here", event.start_mark)
+        if getattr(event, "tag", None) is not None:
+            raise _refusal("types (!name) are not allowed here", event.start_mark)
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise yaml.constructor.ConstructorError(None, None, "nested too deeply", self.get_mark())
+            raise _refusal("nested too deeply", event.start_mark)
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node
@@ -101,11 +106,15 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
             if not isinstance(key, str):
-                raise yaml.constructor.ConstructorError(None, None, "a key must be a plain text", key_node.start_mark)
+                raise _refusal("a key must be a plain text", key_node.start_mark)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key!r} is given twice", key_node.start_mark)
+                raise _refusal(f"{key!r} is given twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+
+def _refusal(what: str, mark: Any) -> yaml.YAMLError:
+    return yaml.constructor.ConstructorError(None, None, what, mark)
 
 
 def _composed(text: str, source: str) -> yaml.Node | None:

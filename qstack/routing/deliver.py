@@ -89,7 +89,10 @@ def plan_routes(network: Network, requests: Sequence[PairRequest], check: Check 
         missing = [each.min_fidelity - low for each, low in zip(requests, reached, strict=True)]
         if max(missing) <= 1e-9:
             return routes
-        floors = [floor + max(0.0, gap) for floor, gap in zip(floors, missing, strict=True)]
+        floors = [
+            route.chosen.fidelity + gap if gap > 0 else floor
+            for floor, route, gap in zip(floors, routes, missing, strict=True)
+        ]
     k = int(np.argmax(missing))
     raise NoRouteError(_waiting(requests[k], f"only {reached[k]:.3f} is left of the fidelity"))
 

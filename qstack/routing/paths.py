@@ -132,10 +132,10 @@ def _slowness(link: Chain) -> float:
 
 
 def _noise(link: Chain) -> float:
-    """How much of a pair's correlation is lost on the link and, by halves, in the swaps at its two ends."""
+    """How much of a pair's correlation is lost on the link and, by halves, in the swaps at its two ends; above 0."""
     kept = [_correlation(bell.transform(link.links[0].state))]
     kept += [math.sqrt(_correlation(end.swap_factor)) for end in link.ends]
-    return -sum(math.log(max(each, 1e-12)) for each in kept)
+    return 1e-9 - sum(math.log(max(each, 1e-12)) for each in kept)
 
 
 def _correlation(transformed: NDArray[np.float64]) -> float:

@@ -241,14 +241,21 @@ class Program(Frozen):
         """Read back what `to_json` wrote.
 
         Raises:
-            ProgramFormatError: the text is no stored program; the message names the first field at fault.
+            ProgramFormatError: the text is no stored program, or one that tracing could not have made (a qubit used
+                twice, a value read where it is not known); the message names the first field at fault.
         """
+        from qstack.language.checking import Flaw, check
+
         try:
-            return cls.model_validate_json(text)
+            program = cls.model_validate_json(text)
+            check(program)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "the text"
             raise ProgramFormatError(f"not a stored qstack program: {where}: {first['msg']}") from error
+        except Flaw as flaw:
+            raise ProgramFormatError(f"not a sound qstack program: {flaw}") from flaw
+        return program
 
     @property
     def pairs(self) -> tuple[Entangle, ...]:

@@ -266,6 +266,19 @@ class TestFigure:
         head = [text.get_window_extent() for text in figure.texts]
         assert not any(a is None or b is None or a.overlaps(b) for a, b in combinations([*boxes, *head], 2))
 
+    def test_a_panel_title_and_its_note_do_not_overlap(self) -> None:
+        bound = {"without entanglement of all the parties": 0.5}
+        long = {
+            "fidelity_bound_of_all": Metric(value=0.6, low=0.59, high=0.61, std_error=0.005, n=SHOTS, bounds=bound),
+            "a_name_that_takes_much_room": Metric(value=0.6, low=0.59, high=0.61, std_error=0.005, n=SHOTS),
+        }
+        figure = picture.figure(made_result(columns=9, metrics=long), Network.load(NATIONAL))
+        figure.draw_without_rendering()
+        for axes in figure.axes:
+            left, right = axes._left_title, axes._right_title  # type: ignore[attr-defined]
+            if right.get_text():
+                assert left.get_window_extent().x1 < right.get_window_extent().x0
+
     @pytest.mark.parametrize(
         "metrics",
         [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -31,15 +32,14 @@ def strip(axes: Axes, name: str, metric: Metric) -> None:
     low, high = _range([metric.low, metric.high, *metric.bounds.values()])
     style.plain(axes, keep="b")
     told = verdict(metric)
-    style.title(
-        axes,
-        f"{name.replace('_', ' ')} = {metric.value:.3f}",
-        told if len(told) + len(name) < 52 else told.split(", ")[0],
-    )
+    first = told.split(", ")[0]
+    title = f"{name.replace('_', ' ')} = {metric.value:.3f}"
+    style.title(axes, title, told, first, re.sub(r" \(.*?\)", "", first))
     axes.set_xlim(low, high)
     axes.set_ylim(0, 1)
-    axes.axvspan(low, bounds[0][1], color=style.PALE, lw=0)
-    axes.axvspan(bounds[0][1], bounds[-1][1] if len(bounds) > 1 else high, color=style.TINT, lw=0)
+    axes.locator_params(axis="x", nbins=6)
+    axes.axvspan(low, bounds[0][1] if len(bounds) > 1 else high, color=style.PALE, lw=0)
+    axes.axvspan(*_tinted(metric, [bound for _, bound in bounds], low, high), color=style.TINT, lw=0)
     taken: list[Bbox] = []
     for label, bound in bounds:
         axes.axvline(bound, color=style.SOFT, lw=1)
@@ -112,6 +112,14 @@ def lines(axes: Axes, metrics: dict[str, Metric], heading: str = "with 95 % inte
         axes.set_xticks([low + step * k for k in range(5)], [_signed(f"{low + step * k:g}") for k in range(5)])
     axes.set_yticks(range(len(metrics)), [name.replace("_", " ") for name in metrics])
     axes.tick_params(axis="y", labelcolor=style.INK)
+
+
+def _tinted(metric: Metric, bounds: Sequence[float], low: float, high: float) -> tuple[float, float]:
+    """The ground between the bounds; with one bound, the side of it that the whole interval is on, if it is."""
+    if len(bounds) > 1:
+        return bounds[0], bounds[-1]
+    (bound,) = bounds
+    return (bound, high) if metric.low > bound else (low, bound) if metric.high < bound else (bound, bound)
 
 
 def _dot(axes: Axes, metric: Metric, height: float, size: float) -> None:

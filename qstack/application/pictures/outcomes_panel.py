@@ -51,7 +51,7 @@ def draw(axes: Axes, found: Distribution, accepted: int) -> None:
     """The distribution as bars with their shares written on them."""
     places = range(len(found.shares))
     style.plain(axes, keep="b")
-    style.title(axes, "Outcomes", f"share of {accepted:,} shots · {found.about}")
+    style.title(axes, "Outcomes", f"share of {accepted:,} shots · {found.about}", found.about)
     axes.bar(places, found.shares, width=0.72, color=style.ACCENT, alpha=0.85)
     axes.set_ylim(0, max(found.shares) * 1.18)
     axes.set_xlim(-0.6, max(len(found.shares), 4) - 0.4)

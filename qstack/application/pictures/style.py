@@ -42,8 +42,13 @@ def plain(axes: Axes, *, keep: str = "") -> None:
         axes.set_xticks([])
 
 
-def title(axes: Axes, text: str, note: str = "") -> None:
-    """A panel's title, flush left, with a softer note after it."""
-    axes.set_title(text, loc="left", fontsize=BODY, fontweight="bold", color=INK, pad=9)
-    if note:
-        axes.set_title(note, loc="right", fontsize=SMALL, color=SOFT, pad=9)
+def title(axes: Axes, text: str, *notes: str) -> None:
+    """A panel's title, flush left, and flush right the first of the notes that has room beside it."""
+    left = axes.set_title(text, loc="left", fontsize=BODY, fontweight="bold", color=INK, pad=9)
+    right = axes.set_title("", loc="right", fontsize=SMALL, color=SOFT, pad=9)
+    room = axes.get_window_extent().width - left.get_window_extent().width - SMALL * 2
+    for note in notes:
+        right.set_text(note)
+        if right.get_window_extent().width <= room:
+            return
+    right.set_text("")

@@ -139,13 +139,20 @@ def _yaml_message(error: yaml.YAMLError, source: str) -> str:
 
 def _all_problems(error: ValidationError) -> list[Problem]:
     problems: list[Problem] = []
-    for each in error.errors():
+    told = error.errors()
+    for each in told:
+        if each["type"] == "too_short" and any(_inside(other["loc"], each["loc"]) for other in told):
+            continue  # only short because the items it has are wrong
         inner = each.get("ctx", {}).get("error")
         if isinstance(inner, Problems):
             problems += inner.problems
         else:
             problems.append(Problem(tuple(each["loc"]), _message(each)))
     return problems
+
+
+def _inside(inner: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
+    return len(inner) > len(outer) and inner[: len(outer)] == outer
 
 
 def _message(each: ErrorDetails) -> str:

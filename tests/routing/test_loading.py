@@ -123,6 +123,11 @@ def test_all_faults_are_told_at_once() -> None:
     assert lines == {"11", "17", "19"}
 
 
+def test_items_that_are_wrong_are_not_told_to_be_missing_too() -> None:
+    wrong = "nodes: [{name: A}, {name: B}]\nlinks:\n  - {between: [A, B], length_km: -1}\n"
+    assert [line.split(": ")[1] for line in faults(wrong)] == ["links[0].length_km"]
+
+
 def test_only_so_many_faults_are_shown() -> None:
     many = "nodes:\n" + "".join(f"  - {{nam: n{k}}}\n" for k in range(100)) + "links: [{between: [a, b], length_km: 1}]"
     found = faults(many)

@@ -6,9 +6,11 @@ the event loop.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +21,7 @@ import numpy as np
 from qstack.application import report
 from qstack.application.binding import Binding, RoleMap, bind
 from qstack.application.entanglement import Expansion, Memory
+from qstack.application.events import events
 from qstack.application.execute import Executed, InputValueError, Progress, Setup, execute
 from qstack.application.result import Provenance, Result
 from qstack.application.tasks import in_thread, run_blocking
@@ -97,7 +100,21 @@ class Session:
             QstackError: whatever is wrong with the request, or failed while running; the message says what to do.
         """
         stage = await in_thread(lambda check: self._stage(protocol, roles, seed))
-        said = progress or _silent
+        with _told(stage):
+            return await self._run(stage, shots, settings or {}, inputs or {}, progress or _silent)
+
+    def run_blocking(self, protocol: Protocol | Conversation | str, **options: Any) -> Result:
+        """`run` for synchronous code; also works where an event loop is running already, as in a notebook."""
+        return run_blocking(lambda: self.run(protocol, **options))
+
+    async def _run(
+        self,
+        stage: _Stage,
+        shots: int | None,
+        settings: Mapping[str, Any],
+        inputs: Mapping[str, object],
+        progress: Progress,
+    ) -> Result:
         if isinstance(stage.protocol, Conversation):
             if shots is not None:
                 raise ShotsError(
@@ -105,13 +122,9 @@ class Session:
                 )
             if inputs:
                 raise InputValueError(f"{stage.protocol.name} is a conversation and takes no inputs; use its settings")
-            return await self._converse(stage, stage.protocol, settings or {}, said)
+            return await self._converse(stage, stage.protocol, settings, progress)
         wanted = check_shots(DEFAULT_SHOTS if shots is None else shots)
-        return await self._execute(stage, stage.protocol, wanted, settings or {}, inputs or {}, said)
-
-    def run_blocking(self, protocol: Protocol | Conversation | str, **options: Any) -> Result:
-        """`run` for synchronous code; also works where an event loop is running already, as in a notebook."""
-        return run_blocking(lambda: self.run(protocol, **options))
+        return await self._execute(stage, stage.protocol, wanted, settings, inputs, progress)
 
     def _stage(self, protocol: Protocol | Conversation | str, roles: RoleMap | None, seed: int | None) -> _Stage:
         clock, started = time.perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
@@ -240,6 +253,26 @@ def check_seed(seed: object) -> int:
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed is {seed!r}; give a whole number from 0 up")
     return seed
+
+
+@contextmanager
+def _told(stage: _Stage) -> Iterator[None]:
+    """Log how a run begins and ends."""
+    log = events.bind(
+        protocol=stage.protocol.name, seed=stage.seed, backend=stage.backend.name, roles=stage.binding.given
+    )
+    log.info("run.started")
+    try:
+        yield
+    except asyncio.CancelledError:
+        log.info("run.cancelled", elapsed_s=time.perf_counter() - stage.clock)
+        raise
+    except Exception as error:
+        log.warning(
+            "run.failed", elapsed_s=time.perf_counter() - stage.clock, error=type(error).__name__, reason=str(error)
+        )
+        raise
+    log.info("run.finished", elapsed_s=time.perf_counter() - stage.clock)
 
 
 def _silent(stage: str, fraction: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import time
 from itertools import pairwise
@@ -359,3 +360,16 @@ async def test_a_program_that_fits_nowhere_says_why():
     with pytest.raises(LoweringError, match=r"frame:.*as a frame only Paulis can"):
         await Session(backend="stim").run(needs_messages, shots=10)
     assert (await Session().run(needs_messages, shots=1000, seed=1)).provenance.ran_on == ("cirq",)
+
+
+async def test_runs_are_logged_as_events_and_silent_otherwise(caplog, capfd):
+    await Session().run("chsh", shots=100, seed=5)
+    with caplog.at_level("INFO", logger="qstack"):
+        await Session().run("chsh", shots=100, seed=5)
+        with pytest.raises(InputValueError):
+            await Session().run(echo, shots=10)
+    told = [json.loads(record.getMessage()) for record in caplog.records]
+    assert [each["event"] for each in told] == ["run.started", "run.finished", "run.started", "run.failed"]
+    assert told[1]["protocol"] == "chsh" and told[1]["seed"] == 5 and told[1]["elapsed_s"] > 0
+    assert told[3]["error"] == "InputValueError"
+    assert capfd.readouterr() == ("", "")

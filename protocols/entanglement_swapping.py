@@ -52,5 +52,5 @@ def entanglement_swapping(alice: Node, repeaters: list[Node], bob: Node) -> dict
 @entanglement_swapping.score(bounds={"fidelity": {"without entanglement": 1 / 2}})
 def _(outputs: dict[str, Any], settings: dict[str, Any]) -> dict[str, Estimate]:
     zz, xx, yy = (correlation(outputs["a"], outputs["b"], outputs["basis"] == basis) for basis in range(3))
-    fidelity = Estimate.combine([(0.25, zz), (0.25, xx), (-0.25, yy)], constant=0.25)
+    fidelity = Estimate.combine([(0.25, zz), (0.25, xx), (-0.25, yy)], constant=0.25).within(-0.5, 1.0)
     return {"fidelity": fidelity, "XX": xx, "YY": yy, "ZZ": zz}

@@ -44,5 +44,5 @@ def _(outputs: dict[str, Any], settings: dict[str, Any]) -> dict[str, Estimate]:
     alike = (outcomes == outcomes[0]).all(axis=0)[~in_x]
     parity = correlation(outcomes.sum(axis=0) % 2, np.zeros(outcomes.shape[1]), in_x)
     populations = proportion(int(alike.sum()), len(alike))
-    bound = Estimate.combine([(1.0, populations), (0.5, parity)], constant=-0.5)
+    bound = Estimate.combine([(1.0, populations), (0.5, parity)], constant=-0.5).within(-1.0, 1.0)
     return {"fidelity_bound": bound, "populations": populations, "parity": parity}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,10 @@ class Estimate:
         error = math.sqrt(sum((factor * part.std_error) ** 2 for factor, part in listed))
         half = normal_quantile(confidence) * error
         return cls(value, value - half, value + half, error, min((part.n for _, part in listed), default=0))
+
+    def within(self, lowest: float, highest: float) -> Estimate:
+        """The same estimate, its interval cut to the values that are possible at all."""
+        return replace(self, low=max(lowest, self.low), high=min(highest, self.high))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, JSON-ready."""

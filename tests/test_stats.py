@@ -173,3 +173,10 @@ def test_impossible_counts_and_confidences_are_refused() -> None:
 def test_normal_quantiles_against_tables() -> None:
     for confidence, expected in ((0.6826895, 1.0), (0.95, 1.959964), (0.99, 2.575829)):
         assert normal_quantile(confidence) == pytest.approx(expected, abs=1e-6)
+
+
+def test_an_interval_is_cut_to_what_is_possible():
+    sure = mean([0.9, 1.0, 1.0, 1.0])
+    assert sure.high > 1
+    cut = sure.within(0.0, 1.0)
+    assert (cut.value, cut.low, cut.high, cut.std_error) == (sure.value, sure.low, 1.0, sure.std_error)

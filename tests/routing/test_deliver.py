@@ -102,6 +102,22 @@ def test_a_better_route_makes_up_for_waiting() -> None:
     assert first.fidelity >= 0.915
 
 
+def test_where_purification_does_not_help_waiting_is_named_as_the_cause() -> None:
+    network = Network.from_yaml(
+        """
+        control: instant
+        platforms: {rough: {base: perfect, t2_s: 10.0, gate2_depolarizing: 0.3}}
+        defaults: {platform: rough, links: {kind: heralded, success_probability: 1.0}}
+        nodes: [{name: A}, {name: B}, {name: C}]
+        links: [{between: [A, B], attempt_time_s: 0.1, fidelity: 0.95}, {between: [B, C], attempt_time_s: 1.0}]
+        """
+    )
+    requests = [PairRequest("A", "B", min_fidelity=0.94), PairRequest("B", "C")]
+    assert plan_routes(network, requests[:1])[0].chosen.fidelity == pytest.approx(0.95)
+    with pytest.raises(NoRouteError, match=r"A and B cannot be had at fidelity 0\.94, because they wait"):
+        plan_routes(network, requests)
+
+
 def test_no_requests_and_impossible_ones() -> None:
     assert served() == []
     for pairs in (0, -1):

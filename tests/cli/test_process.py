@@ -12,6 +12,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,14 @@ LONG = [
     *("run", "teleportation", "--network", "examples/netherlands.yaml", "--shots", "20000000"),
     *("--role", "alice=Delft", "--role", "bob=Groningen"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def interrupts_are_heard() -> Iterator[None]:
+    """A shell starts background jobs with interrupts ignored, and children inherit that; here they must be heard."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -67,7 +67,7 @@ def group(columns: Sequence[Column], sizes: Sequence[int], shots: int) -> tuple[
 
 
 def _group_by_table(columns: Sequence[Column], sizes: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.integer]]:
-    """`group` for few possible rows; groups are numbered in as few bytes as they need, which later sorting profits from."""
+    """`group` for few possible rows; groups are numbered in as few bytes as they need, for later sorting."""
     key = columns[0]
     if len(columns) > 1:
         key = np.zeros(len(columns[0]), dtype=np.uint16)

@@ -81,13 +81,13 @@ class Compiled:
         limits = self.capabilities
         if len(rows) > limits.max_runs:
             raise TooManyCircuitsError(
-                f"the values of {', '.join(sources)} split {shots} shots over {len(rows)} circuits and the backend takes "
-                f"{limits.max_runs}; draw fewer values, or choose a backend that runs these gates as frames"
+                f"the values of {', '.join(sources)} split {shots} shots over {len(rows)} circuits and the backend "
+                f"takes {limits.max_runs}; draw fewer values, or choose a backend that runs these gates as frames"
             )
         counts = np.bincount(groups, minlength=len(rows))
         if counts.size and counts.min() < limits.min_shots:
             raise CapabilityError(
-                f"a circuit would get {counts.min()} shots and the backend's floor is {limits.min_shots}; ask for more shots"
+                f"a circuit would get {counts.min()} shots, the backend's floor is {limits.min_shots}; ask for more"
             )
         if limits.max_shots is not None and counts.max() > limits.max_shots:
             raise CapabilityError(

@@ -1,4 +1,4 @@
-"""qstack: write a quantum-network protocol once, run it on simulators, cloud QPUs or live nodes.
+"""qstack: write a quantum-network protocol once, run it over modelled networks on any backend.
 
 >>> import qstack
 >>> result = qstack.run("chsh", shots=1000, seed=1)

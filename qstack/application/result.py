@@ -111,7 +111,7 @@ class Resources(_Record):
 class Provenance(_Record):
     """Where a result comes from, enough to repeat it.
 
-    `emulated` is true whenever several nodes' qubits ran in one circuit, which is every run that is not on live nodes.
+    `emulated` is true whenever several nodes' qubits ran in one circuit on one machine.
     """
 
     versions: dict[str, str]

@@ -39,7 +39,7 @@ def qstack(
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors; so does QSTACK_DEBUG=1.")] = False,
 ) -> None:
-    """Quantum-network protocols: write one once, run it on simulators, cloud processors or live nodes.
+    """Quantum-network protocols: write one once, run it over modelled networks on any backend.
 
     Start with: qstack run chsh --shots 2000
     """

@@ -5,7 +5,9 @@ Gidney, Quantum 5, 497 (2021). What is not Clifford belongs to other backends.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +25,26 @@ _CHUNK_BYTES = 1 << 17
 """Outcomes of one chunk: they stay in the cache, which is faster than one large sample."""
 _CHUNK_WORK = 1 << 23
 """Most shots times instructions of one chunk: some 20 ms."""
+
+
+_starting = threading.Lock()
+
+
+@cache
+def _started() -> None:
+    import stim
+
+    stim.Circuit("M 0").compile_sampler().sample(1)
+
+
+def start() -> None:
+    """Draw one shot, in one thread only, before any other is drawn.
+
+    The first shot makes stim import numpy behind a lock of C++, without letting go of the interpreter's; two threads that
+    draw their first shots together wait for each other for ever.
+    """
+    with _starting:
+        _started()
 
 
 class StimBackend(LocalBackend):
@@ -77,6 +99,7 @@ class _StimSampler:
     taken_by = "stim"
 
     def __init__(self, circuit: Circuit) -> None:
+        start()
         self._circuit, order = to_stim(circuit)
         self._bits = circuit.bits
         self._columns: slice | list[int] = slice(None) if order == list(range(circuit.bits)) else order

@@ -40,8 +40,8 @@ def _started() -> None:
 def start() -> None:
     """Draw one shot, in one thread only, before any other is drawn.
 
-    The first shot makes stim import numpy behind a lock of C++, without letting go of the interpreter's; two threads that
-    draw their first shots together wait for each other for ever.
+    The first shot makes stim import numpy behind a lock of C++, without letting go of the interpreter's; two threads
+    that draw their first shots together wait for each other for ever.
     """
     with _starting:
         _started()

@@ -25,8 +25,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from aiohttp import web
-from aiohttp.typedefs import Handler
+try:
+    from aiohttp import web
+    from aiohttp.typedefs import Handler
+except ImportError as missing:
+    raise SystemExit("this example needs aiohttp: pip install 'qstack-net[service]'") from missing
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qstack.application import Session

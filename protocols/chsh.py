@@ -34,5 +34,5 @@ def _(outputs: dict[str, Any], settings: dict[str, Any]) -> dict[str, Estimate]:
     signs = {(0, 0): 1.0, (0, 1): 1.0, (1, 0): 1.0, (1, 1): -1.0}
     a, b, x, y = (outputs[name] for name in "abxy")
     terms = {(i, j): correlation(a, b, (x == i) & (y == j)) for i, j in signs}
-    score = Estimate.combine((sign, terms[questions]) for questions, sign in signs.items())
+    score = Estimate.combine((sign, terms[questions]) for questions, sign in signs.items()).within(-4.0, 4.0)
     return {"S": score, **{f"E{i}{j}": term for (i, j), term in terms.items()}}

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from qstack.errors import InputError
 from qstack.language import Bit, Node, protocol
 from qstack.protocols.teleportation import teleport
 from qstack.stats import Estimate, correlation, proportion
@@ -25,6 +26,8 @@ from qstack.stats import Estimate, correlation, proportion
 @protocol
 def ghz(parties: list[Node]) -> dict[str, Bit | list[Bit]]:
     """Share a GHZ state among all parties and check it in the Z or the X basis."""
+    if len(parties) < 2:
+        raise InputError("ghz: one party has nobody to be entangled with; give two or more")
     first, *others = parties
     in_x = first.draw("in_x")
     root = first.qubit("+")

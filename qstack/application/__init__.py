@@ -4,7 +4,7 @@ from qstack.application.binding import RoleBindingError, RoleMap
 from qstack.application.entanglement import Expansion, Memory
 from qstack.application.execute import InputValueError, Progress
 from qstack.application.result import Metric, Output, Result, ResultFormatError
-from qstack.application.session import Session, ShotsError
+from qstack.application.session import Session, SessionError, ShotsError
 
 __all__ = [
     "Expansion",
@@ -18,5 +18,6 @@ __all__ = [
     "RoleBindingError",
     "RoleMap",
     "Session",
+    "SessionError",
     "ShotsError",
 ]

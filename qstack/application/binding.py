@@ -40,6 +40,8 @@ def bind(roles: Mapping[str, bool], given: RoleMap | None, known: Sequence[str] 
     Raises:
         RoleBindingError: an unknown or missing role, an unknown node, a node that plays two roles.
     """
+    if given is not None and not isinstance(given, Mapping):
+        raise RoleBindingError(f"roles are {given!r}; give a mapping of role to node, such as {{'alice': 'Delft'}}")
     chosen: dict[str, str | list[str]] = {
         name: value if isinstance(value, str) else list(value) for name, value in (given or {}).items()
     }

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from qstack.application.entanglement import Expansion, Memory, Supply, supply
 from qstack.application.tasks import Check, in_thread
-from qstack.backend import Backend, Describes, Lowering
-from qstack.compiler import Compiled, compile_program
+from qstack.backend import Backend, Describes, Lowering, backend_names, load_backend
+from qstack.compiler import Compiled, LoweringError, compile_program
 from qstack.compiler.compiled import Readout, Split
-from qstack.errors import InputError
+from qstack.errors import InputError, QstackError
 from qstack.language.program import Input, Program
 from qstack.routing import Network
 
@@ -77,7 +77,7 @@ async def execute(
             )
         check()
         progress("compiling", 0.0)
-        compiled = compile_program(program, setup.backend.capabilities, supplied.environment, setup.lowering)
+        compiled = _compiled(program, setup, supplied)
         columns = compiled.columns(shots, np.random.default_rng(draw_seed), {**given, **supplied.given})
         check()
         return supplied, compiled, columns, compiled.split(columns, shots)
@@ -91,6 +91,28 @@ async def execute(
     details = await setup.backend.details(handle) if isinstance(setup.backend, Describes) else {}
     ran_on = tuple(sorted(set(details.get("taken_by", ())))) or (setup.backend.name,)
     return Executed(program, readout, supplied, compiled, len(split.runs), ran_on)
+
+
+def _compiled(program: Program, setup: Setup, supplied: Supply) -> Compiled:
+    """The program for the backend.
+
+    Raises:
+        LoweringError: it does not fit; the message names installed backends that would take it.
+    """
+    try:
+        return compile_program(program, setup.backend.capabilities, supplied.environment, setup.lowering)
+    except LoweringError as error:
+        able = [name for name in backend_names() if _takes(name, program, setup, supplied)]
+        advice = f"backends that would take it: {', '.join(able)}" if able else "no installed backend would take it"
+        raise LoweringError(f"{error}\n  {advice}") from error
+
+
+def _takes(name: str, program: Program, setup: Setup, supplied: Supply) -> bool:
+    try:
+        compile_program(program, load_backend(name).capabilities, supplied.environment, setup.lowering)
+    except QstackError:
+        return False
+    return True
 
 
 def input_columns(program: Program, inputs: Mapping[str, object], shots: int) -> dict[str, NDArray[np.uint8]]:

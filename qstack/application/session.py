@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -37,6 +37,10 @@ DEFAULT_SHOTS = 1000
 
 class ShotsError(InputError):
     """The number of shots is not a whole number in range."""
+
+
+class SessionError(InputError):
+    """A setting of a session is of the wrong kind."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,19 @@ class Session:
     expansion: Expansion = "delivered"
     memory: Memory = "pauli"
     adversary: Mapping[str, Strategy] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse settings that are none.
+
+        Raises:
+            SessionError: one is of the wrong kind; the message says what it can be.
+        """
+        if self.network is not None and not isinstance(self.network, Network | str | Path):
+            raise SessionError(f"network is {self.network!r}; give a Network, the path of a network file, or None")
+        for name, kind in (("lowering", Lowering), ("expansion", Expansion), ("memory", Memory)):
+            value, allowed = getattr(self, name), get_args(kind)
+            if value not in allowed and not (name == "lowering" and value is None):
+                raise SessionError(f"{name} is {value!r}; give one of {', '.join(allowed)}")
 
     async def run(
         self,

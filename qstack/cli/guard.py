@@ -61,8 +61,21 @@ def _explained(error: BaseException) -> int:
         case _ if type(error).__name__ == "Abort":
             return _say("cancelled", CANCELLED)
         case _:
-            kind, text = type(error).__name__, one_line(str(error))
-            return _say(f"error: unexpected {kind}: {text or 'no message'} (--debug shows where)", 1)
+            kind, text = type(error).__name__, one_line(str(error)) or "no message"
+            if line := _users_line(error):
+                return _say(f"error: {line}: {kind}: {text} (--debug shows how it came there)", 1)
+            return _say(f"error: unexpected {kind}: {text} (--debug shows where)", 1)
+
+
+def _users_line(error: BaseException) -> str:
+    """`file.py:12` where an error was raised, if that is in a file of the user's; else nothing."""
+    from pathlib import Path
+
+    frames = traceback.extract_tb(error.__traceback__)
+    last = Path(frames[-1].filename) if frames else Path()
+    here = Path(__file__).resolve().parents[1]
+    ours = here in last.resolve().parents or any(part in last.parts for part in ("site-packages", "lib"))
+    return "" if ours or not last.is_file() else f"{last.name}:{frames[-1].lineno}"
 
 
 def _usage(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -100,17 +101,37 @@ def check_file(option: str, path: Path | None, kinds: tuple[str, ...] = ()) -> N
         parent = parent.parent
     if not parent.is_dir():
         raise OutputFileError(f"{option} {path}: {parent} is a file, not a folder")
+    if path.exists() and not path.is_file():
+        raise OutputFileError(f"{option} {path}: is no ordinary file; name a file, or send --json through a pipe")
     target = path if path.exists() else parent
     if not os.access(target, os.W_OK):
         raise OutputFileError(f"{option} {path}: no permission to write to {target}")
 
 
+def check_apart(files: dict[str, Path | None]) -> None:
+    """Refuse to write to a file that is also read, or written twice; `files` by option.
+
+    Raises:
+        OutputFileError: two options name the same file.
+    """
+    seen: dict[Path, str] = {}
+    for option, path in files.items():
+        if path is None:
+            continue
+        earlier = seen.setdefault(path.resolve(), option)
+        if earlier != option:
+            raise OutputFileError(f"{option} {path}: is the file of {earlier} as well; give each its own")
+
+
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Have `write` fill a temporary file beside `path`, then move it there; a failure leaves nothing behind.
+
+    A link is followed, and a file that was there keeps its permissions.
 
     Raises:
         OutputFileError: the file system refused.
     """
+    path = path.resolve()
     try:
         path.absolute().parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.absolute().parent)
@@ -120,7 +141,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     draft = Path(name)
     try:
         write(draft)
-        draft.chmod(0o666 & ~_umask())
+        draft.chmod(stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask())
         draft.replace(path)
     except OSError as error:
         raise OutputFileError(f"{path}: cannot be written: {error.strerror}") from error

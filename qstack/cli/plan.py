@@ -61,8 +61,8 @@ def find(network: Network, source: str, target: str, fidelity: float, pairs: int
 
     from qstack.routing import PairRequest, best_route, deliver
 
-    route = best_route(network, source, target, fidelity)
     request = PairRequest(source, target, pairs, fidelity)
+    route = best_route(network, source, target, fidelity)
     (delivery,) = deliver(network, [request], SAMPLED_SHOTS, np.random.default_rng(0))
     best = route.chosen if pairs == 1 else delivery
     return {

@@ -40,6 +40,7 @@ def run(
 
     output.check_file("--plot", plot, output.PICTURE_KINDS)
     output.check_file("--out", out)
+    output.check_apart({"--network": network, "--plot": plot, "--out": out})
 
     from qstack.application.session import Session
     from qstack.language import load_protocol

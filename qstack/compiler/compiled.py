@@ -257,14 +257,15 @@ def compile_program(
         LoweringError: no way fits; the message has the reason for each.
     """
     noisy = attach(program, environment)
-    reasons: list[str] = []
+    reasons: dict[str, list[str]] = {}
     for way in (lowering,) if lowering is not None else capabilities.lowerings:
         try:
             compiled = Compiled(noisy, lower(noisy, feed_forward=way != "frame"), way, capabilities)
         except LoweringError as error:
-            reasons.append(f"{way}: {error}")
+            reasons.setdefault(str(error), []).append(way)
             continue
         if not (lacking := obstacles(compiled.fullest(), capabilities)):
             return compiled
-        reasons.append(f"{way}: {'; '.join(lacking)}")
-    raise LoweringError(f"{program.name} cannot be lowered to this backend:\n  " + "\n  ".join(reasons))
+        reasons.setdefault("; ".join(lacking), []).append(way)
+    told = [f"{', '.join(ways)}: {reason}" for reason, ways in reasons.items()]
+    raise LoweringError(f"{program.name} cannot be lowered to this backend:\n  " + "\n  ".join(told))

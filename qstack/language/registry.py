@@ -83,7 +83,7 @@ def _module(path: Path) -> ModuleType:
     except QstackError:
         del sys.modules[name]
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise ProtocolNotFoundError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
     return module

@@ -41,10 +41,18 @@ class LinkModel(Protocol):
         """The Bell states (2z + x) a herald announces before correction, all alike in probability."""
 
 
+RARE = 1e-9
+"""Success probabilities from here down are drawn as floats: their numbers of attempts do not fit into integers."""
+
+
 def sample_heralds(model: LinkModel, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
     """Times in seconds until a herald, one per entry: whole attempts, skipping ahead over the failed ones."""
-    attempts = rng.geometric(model.success_probability, size=shape)
-    return np.asarray(attempts * model.attempt_time_s, dtype=np.float64)
+    p = model.success_probability
+    if p > RARE:
+        attempts = rng.geometric(p, size=shape).astype(np.float64)
+    else:
+        attempts = np.ceil(rng.standard_exponential(size=shape) / -np.log1p(-p))
+    return np.asarray(attempts * model.attempt_time_s)
 
 
 def _probability(name: str, value: float, *, positive: bool = False) -> None:

@@ -117,7 +117,10 @@ def _impossible(
     for node in nodes:
         platform = own[node.platform] if node.platform in own else platform_profile(node.platform)
         if platform.photon is None:
-            what = f"{node.name} ({node.platform}) has no photon interface, so it cannot have a midpoint link"
+            what = (
+                f"{node.name} ({node.platform}) has no photon interface, so it cannot have a midpoint link; give it a "
+                "platform that has one (such as neutral_atom), or make the link kind: heralded"
+            )
             yield Problem(("links", i, "between"), what)
 
 

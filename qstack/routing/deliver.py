@@ -16,6 +16,8 @@ from qstack.stats import mean
 from qstack.swapping import Delivery, sample
 
 TRIALS = 4
+MAX_PAIRS = 1000
+"""Most pairs of one request in a shot; all of them are kept until the last is there."""
 
 
 class PairRequestError(InputError):
@@ -24,7 +26,7 @@ class PairRequestError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class PairRequest:
-    """`pairs` pairs between two nodes in every shot, each of at least `min_fidelity` on average over shots."""
+    """`pairs` pairs between two nodes in every shot (up to 1000), each of at least `min_fidelity` on average."""
 
     source: str
     target: str
@@ -32,13 +34,15 @@ class PairRequest:
     min_fidelity: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse less than one pair.
+        """Refuse less than one pair, and more than can be kept.
 
         Raises:
-            PairRequestError: `pairs` is below 1.
+            PairRequestError: `pairs` is below 1 or above 1000.
         """
-        if self.pairs < 1:
-            raise PairRequestError(f"{self.pairs} pairs between {self.source} and {self.target}; ask for 1 or more")
+        if not 1 <= self.pairs <= MAX_PAIRS:
+            raise PairRequestError(
+                f"{self.pairs} pairs between {self.source} and {self.target} at a time; ask for 1 to {MAX_PAIRS}"
+            )
 
 
 def deliver(

@@ -107,7 +107,7 @@ class TestText:
         text = picture.as_text(made_result())
         assert "2.4300" in text
         assert "2.4000 … 2.4600" in text
-        assert "above 2 (classical) by 29 \N{GREEK SMALL LETTER SIGMA}" in text
+        assert "above 2 (classical) by over 20 \N{GREEK SMALL LETTER SIGMA}" in text
         assert "below 2.828 (quantum)" in text
 
     def test_tells_delivery_resources_provenance_and_the_seed(self) -> None:

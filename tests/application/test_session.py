@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import qstack
-from qstack.application import InputValueError, Result, RoleBindingError, Session, ShotsError
+from qstack.application import InputValueError, Result, RoleBindingError, Session, SessionError, ShotsError
 from qstack.compiler import LoweringError
 from qstack.errors import InputError
 from qstack.language import Bit, FlipReports, Node, entangle, protocol, require
@@ -360,6 +360,31 @@ async def test_a_program_that_fits_nowhere_says_why():
     with pytest.raises(LoweringError, match=r"frame:.*as a frame only Paulis can"):
         await Session(backend="stim").run(needs_messages, shots=10)
     assert (await Session().run(needs_messages, shots=1000, seed=1)).provenance.ran_on == ("cirq",)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("network", 3), ("lowering", "best"), ("expansion", "all"), ("memory", "none")]
+)
+def test_settings_of_a_session_are_checked(field, value):
+    with pytest.raises(SessionError, match=field):
+        Session(**{field: value})
+
+
+async def test_roles_must_be_a_mapping():
+    with pytest.raises(RoleBindingError, match="mapping"):
+        await Session().run("chsh", roles="alice")
+
+
+async def test_a_backend_that_cannot_says_which_can():
+    with pytest.raises(
+        LoweringError, match=r"frame, native, deferred: needs gate ry\n.*would take it: auto, bell, cirq"
+    ):
+        await Session(backend="stim").run("chsh", shots=10)
+
+
+async def test_one_party_is_no_ghz_state():
+    with pytest.raises(InputError, match="two or more"):
+        await Session().run("ghz", roles={"parties": ["only"]}, shots=10)
 
 
 async def test_runs_are_logged_as_events_and_silent_otherwise(caplog, capfd):

@@ -53,12 +53,10 @@ class TestApplication:
         assert told in shell.refused(*words)
 
     def test_the_unexpected_is_one_line_and_code_1(self, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-        def broken(name: str) -> object:
-            raise ZeroDivisionError("no\nway")
-
-        monkeypatch.setattr("qstack.language.load_protocol", broken)
-        error = shell.refused("run", "chsh", code=1)
-        assert "unexpected ZeroDivisionError: no; way" in error
+        monkeypatch.setattr("qstack.language.load_protocol", int)
+        error = shell.refused("run", "ch\nsh", code=1)
+        assert error.startswith("error: unexpected ValueError: invalid literal for int()")
+        assert error.count("\n") == 1
 
     def test_debug_shows_where(self, shell: Shell) -> None:
         said = shell("run", "chsh", "--shots", "0", "--debug")

@@ -187,3 +187,11 @@ def test_impossible_platforms_are_refused(changes: dict[str, float]) -> None:
 def test_an_unknown_platform_is_named_with_the_closest_there_is() -> None:
     with pytest.raises(InputError, match="did you mean nv_centre"):
         platform_profile("nv_center")
+
+
+@pytest.mark.parametrize("p", [1e-30, 1e-12, 2e-9])
+def test_links_that_hardly_ever_work_keep_their_waiting_law(p: float):
+    """Mean 1/p and, for an exponential law, a median of ln 2 / p; neither is cut off by whole numbers."""
+    times = sample_heralds(Heralded(p, 1.0), (40_000,), np.random.default_rng(3)) * p
+    assert abs(times.mean() - 1) < 4 / np.sqrt(times.size)
+    assert abs((times < np.log(2)).mean() - 0.5) < 4 * 0.5 / np.sqrt(times.size)

@@ -31,7 +31,7 @@ Outputs = dict[str, Any]
         (entanglement_swapping, {"repeaters": 1}, {}, 2, 3),
         (entanglement_swapping, {"repeaters": 8}, {}, 9, 17),
         (purification, None, {}, 2, 3),
-        (ghz, {"parties": 1}, {}, 0, 0),
+        (ghz, {"parties": 2}, {}, 1, 3),
         (ghz, {"parties": 6}, {}, 5, 15),
         (chsh, None, {}, 1, 0),
     ],

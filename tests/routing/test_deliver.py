@@ -152,3 +152,9 @@ def test_two_dutch_cities_are_far_above_the_classical_bound_at_a_rate_one_can_us
     assert (delivery.path[0], delivery.path[-1]) == ("Amsterdam", "Eindhoven")
     assert delivery.fidelity > 0.87
     assert 1.0 < delivery.rate_per_s < 1e4
+
+
+@pytest.mark.parametrize("pairs", [0, -1, 1001, 10**12])
+def test_a_request_is_bounded(pairs: int):
+    with pytest.raises(PairRequestError, match="ask for 1 to 1000"):
+        PairRequest("A", "B", pairs)

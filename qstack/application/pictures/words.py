@@ -11,6 +11,7 @@ import numpy as np
 from qstack.application.result import DeliverySummary, Metric, Result
 
 SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
+MOST_SIGMA = 20
 _SCALES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
 
@@ -67,15 +68,22 @@ def rate(value: float) -> str:
 def verdict(metric: Metric) -> str:
     """How a metric compares with its bounds, such as `above 2 (classical) by 31 sigma, below 2.828 (quantum)`."""
     said = []
+    if math.isnan(metric.value):
+        return "too few shots to tell"
     for name, bound in sorted(metric.bounds.items(), key=lambda item: item[1]):
         label = f"{short(bound)} ({name})"
         if metric.low > bound or metric.high < bound:
             side = "above" if metric.low > bound else "below"
             away = abs(metric.value - bound) / metric.std_error if metric.std_error > 0 else math.inf
-            said.append(f"{side} {label}" + (f" by {away:.0f} {SIGMA}" if 2 <= away < 1e4 and side == "above" else ""))
+            said.append(f"{side} {label}" + (f" by {_far(away)} {SIGMA}" if away >= 2 and side == "above" else ""))
         else:
             said.append(f"at {label}")
     return ", ".join(said)
+
+
+def _far(sigmas: float) -> str:
+    """Standard errors; beyond 20 the normal law behind them says nothing more."""
+    return f"{sigmas:.0f}" if sigmas <= MOST_SIGMA else f"over {MOST_SIGMA}"
 
 
 def rows(result: Result) -> list[Row]:

@@ -118,8 +118,8 @@ class Compiled:
         return self._finished(self.template.fullest())
 
     def readings(self) -> list[str]:
-        """How outcomes are read, one line each: measured bits from the circuit's bits, outputs from measured bits."""
-        lines = []
+        """How outcomes are read, one line each: what is drawn, measured bits from the circuit's, outputs from those."""
+        lines = [f"{source} is drawn per shot, 0 to {size - 1}" for source, size in self.sizes.items()]
         for record in self.template.records:
             flip = f" ^ {record.flip}" if record.flip else ""
             lines.append(f"{record.source} = c[{record.bit}]{flip}")

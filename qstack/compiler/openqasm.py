@@ -64,7 +64,7 @@ def _qubits(qubits: tuple[int, ...]) -> str:
 
 def _angle(angle: float | Parameter) -> str:
     if not isinstance(angle, Parameter):
-        return repr(float(angle))
+        return repr(float(angle) + 0.0)  # never -0.0
     pieces = [repr(float(angle.constant))] if angle.constant or not angle.terms else []
     pieces += [f"{float(factor)!r} * p{index}" for factor, index in angle.terms]
     return " + ".join(pieces)

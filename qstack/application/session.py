@@ -85,6 +85,8 @@ class Session:
         """
         if self.network is not None and not isinstance(self.network, Network | str | Path):
             raise SessionError(f"network is {self.network!r}; give a Network, the path of a network file, or None")
+        if self.network is None and self.expansion == "repeaters":
+            raise SessionError("expansion is 'repeaters' and there is no network with repeaters; give one")
         for name, kind in (("lowering", Lowering), ("expansion", Expansion), ("memory", Memory)):
             value, allowed = getattr(self, name), get_args(kind)
             if value not in allowed and not (name == "lowering" and value is None):

@@ -370,6 +370,11 @@ def test_settings_of_a_session_are_checked(field, value):
         Session(**{field: value})
 
 
+def test_repeaters_need_a_network():
+    with pytest.raises(SessionError, match="there is no network with repeaters"):
+        Session(expansion="repeaters")
+
+
 async def test_roles_must_be_a_mapping():
     with pytest.raises(RoleBindingError, match="mapping"):
         await Session().run("chsh", roles="alice")

@@ -110,16 +110,7 @@ def node_noise(network: Network, node: str) -> NodeNoise:
 def summarise(requests: list[PairRequest], deliveries: list[Delivery]) -> DeliverySummary:
     """What was delivered, for people: means and quantiles over all shots."""
     served = tuple(
-        Served(
-            source=request.source,
-            target=request.target,
-            pairs=request.pairs,
-            path=delivery.path,
-            plan=delivery.plan,
-            fidelity=delivery.fidelity,
-            rate_per_s=delivery.rate_per_s,
-            latency_s=delivery.latency_s,
-        )
+        Served(source=request.source, target=request.target, **delivery.summary())
         for request, delivery in zip(requests, deliveries, strict=True)
     )
     total = sum(each.pairs for each in served)

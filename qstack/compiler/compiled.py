@@ -76,8 +76,8 @@ class Compiled:
             TooManyCircuitsError: more runs than the backend takes.
             CapabilityError: a group has fewer shots than the backend's floor.
         """
-        sources = self._blank_sources
-        rows, groups = group([columns[source] for source in sources], [self.sizes[source] for source in sources], shots)
+        sources, sizes = self._blank_sources, self.sizes
+        rows, groups = group([columns[source] for source in sources], [sizes[source] for source in sources], shots)
         limits = self.capabilities
         if len(rows) > limits.max_runs:
             raise TooManyCircuitsError(
@@ -105,8 +105,8 @@ class Compiled:
         Raises:
             TooManyCircuitsError: more than `limit`.
         """
-        sources = self._blank_sources
-        ranges = [range(self.sizes[source]) for source in sources]
+        sources, sizes = self._blank_sources, self.sizes
+        ranges = [range(sizes[source]) for source in sources]
         found = list(itertools.islice(itertools.product(*ranges), limit + 1))
         if len(found) > limit:
             raise TooManyCircuitsError(f"the values of {', '.join(sources)} lead to more than {limit} circuits")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from qstack.boolean import Poly
 from qstack.language.program import (
+    MAX_VALUES,
     Affine,
     Discard,
     Draw,
@@ -46,7 +47,6 @@ ANGLES = {
     "u": 3,
 }
 TWO_QUBIT_GATES = frozenset({"cx", "cz", "swap"})
-MAX_VALUES = 256
 
 _SOURCE = re.compile(r"(?!c\d+\Z)[A-Za-z_][A-Za-z0-9_]*\Z")
 

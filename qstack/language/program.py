@@ -15,6 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from qstack.boolean import TRUE, Poly
 from qstack.errors import InputError
 
+MAX_VALUES = 256
+"""How many values an integer can have: values per shot are stored in a byte."""
+
 
 class ProgramFormatError(InputError):
     """A text that should be a stored program is not one."""

@@ -6,8 +6,6 @@ import inspect
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, Generic, overload
 
-import numpy as np
-from numpy.typing import NDArray
 from typing_extensions import ParamSpec, TypeVar
 
 from qstack.language.conversation import Conversation
@@ -24,8 +22,6 @@ P = ParamSpec("P", default=...)
 R = TypeVar("R", default=Any)
 P2 = ParamSpec("P2")
 R2 = TypeVar("R2")
-
-Array = NDArray[np.integer[Any]]
 
 
 class Protocol(Scored, Generic[P, R]):

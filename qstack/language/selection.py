@@ -9,8 +9,9 @@ from typing import Any
 from qstack.boolean import FALSE, Poly
 from qstack.language.angles import ZERO, Form, form_of, is_number, masked, plus
 from qstack.language.errors import ArgumentError, LocalityError, ValuesError
+from qstack.language.program import MAX_VALUES
 from qstack.language.trace import here
-from qstack.language.values import MAX_VALUES, Angle, Int, Value, indicator, located
+from qstack.language.values import Angle, Int, Value, indicator, located
 
 
 def select(chooser: Int, options: Iterable[Any]) -> Any:

@@ -30,14 +30,11 @@ from qstack.language.errors import (
     TracedBitError,
     ValuesError,
 )
-from qstack.language.program import Affine, Send
+from qstack.language.program import MAX_VALUES, Affine, Send
 from qstack.language.trace import Trace, build, here
 
 if TYPE_CHECKING:
     from qstack.language.nodes import Node
-
-MAX_VALUES = 256
-"""How many values an integer can have: values per shot are stored in a byte."""
 
 Indicators = tuple[Poly, ...]
 F = TypeVar("F")

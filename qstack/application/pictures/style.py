@@ -14,7 +14,6 @@ FAINT = "#d1d5db"
 PALE = "#f1f3f5"
 ACCENT = "#1d4ed8"
 TINT = "#dbe6fd"
-WARM = "#b45309"
 
 BODY, SMALL, TINY = 9.5, 8.5, 7.5
 """Font sizes in points."""

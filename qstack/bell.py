@@ -23,6 +23,8 @@ PERFECT.flags.writeable = False
 _WALSH = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]], dtype=np.float64)
 """_WALSH[k, i] = (-1)^(bit overlap of k and i): transforms weights to correlations (1, ZZ, XX, -YY)."""
 
+_BELL_VECTORS = np.array([[1, 0, 0, 1], [0, 1, 1, 0], [1, 0, 0, -1], [0, 1, -1, 0]], dtype=np.float64) / math.sqrt(2)
+
 
 class BellStateError(InputError):
     """A number that should describe a pair is out of range."""
@@ -153,9 +155,20 @@ def binary_entropy(p: ArrayLike) -> NDArray[np.float64]:
 
 def density_matrix(state: State) -> NDArray[np.complex128]:
     """The 4x4 density matrices, shape (..., 4, 4), basis 00, 01, 10, 11."""
-    half = 1 / math.sqrt(2)
-    vectors = np.array([[half, 0, 0, half], [0, half, half, 0], [half, 0, 0, -half], [0, half, -half, 0]])
-    return np.asarray(np.einsum("...k,ki,kj->...ij", state, vectors, vectors), dtype=np.complex128)
+    return np.asarray(np.einsum("...k,ki,kj->...ij", state, _BELL_VECTORS, _BELL_VECTORS), dtype=np.complex128)
+
+
+def twirl(density: ArrayLike) -> State:
+    """Weights of the four Bell states in two-qubit density matrices (..., 4, 4): the Pauli-twirled states, (..., 4).
+
+    Raises:
+        BellStateError: not of that shape, or its trace is not 1 (to 1e-6).
+    """
+    rho = np.asarray(density, dtype=np.complex128)
+    if rho.shape[-2:] != (4, 4) or np.any(np.abs(np.trace(rho, axis1=-2, axis2=-1) - 1) > 1e-6):
+        raise BellStateError(f"shape {rho.shape}: give two-qubit density matrices of trace 1, shape (..., 4, 4)")
+    weights = np.maximum(np.einsum("ki,...ij,kj->...k", _BELL_VECTORS, rho, _BELL_VECTORS).real, 0.0)
+    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
 
 
 def sample_paulis(state: State, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -224,3 +224,12 @@ def test_published_key_fractions(error_rate: float, expected: float) -> None:
 def test_impossible_numbers_are_refused(wrong: object) -> None:
     with pytest.raises(bell.BellStateError):
         wrong()  # type: ignore[operator]
+
+
+def test_the_twirl_keeps_the_overlaps_with_the_four_bell_states() -> None:
+    state = np.array([0.4, 0.3, 0.2, 0.1])
+    np.testing.assert_allclose(bell.twirl(bell.density_matrix(state)), state, atol=1e-15)
+    both_one = np.diag([0.0, 0.0, 0.0, 1.0])  # |11><11| is half Phi+ and half Phi-
+    np.testing.assert_allclose(bell.twirl(np.stack([both_one, np.eye(4) / 4])), [[0.5, 0, 0.5, 0], [0.25] * 4])
+    with pytest.raises(bell.BellStateError, match="trace 1"):
+        bell.twirl(np.eye(4))

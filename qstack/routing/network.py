@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from qstack.link import DoubleClick, Fibre, Heralded, LinkModel, Platform, platform_profile
+from qstack.link import Arm, Detector, DoubleClick, Fibre, Heralded, LinkModel, Platform, platform_profile
 from qstack.link.platform import Probability
 from qstack.routing.checks import NetworkError, Problems, hint, problems
 
@@ -248,10 +248,8 @@ class Network(_Model):
         assert first is not None and second is not None, "checked when the network was made"
         half = Fibre(link.length_km / 2, link.attenuation_db_per_km, link.insertion_loss_db / 2, link.group_index)
         return DoubleClick(
-            arms=(half, half),
-            emission=(first.emission, second.emission),
-            detector_efficiency=link.detector_efficiency,
-            dark_count=link.dark_count,
+            arms=(Arm(half, first.emission), Arm(half, second.emission)),
+            detector=Detector.per_window(link.detector_efficiency, link.dark_count),
             visibility=min(first.visibility, second.visibility) if link.visibility is None else link.visibility,
             preparation_time_s=max(first.preparation_time_s, second.preparation_time_s),
             modes=link.modes,

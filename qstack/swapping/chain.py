@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from qstack import bell
 from qstack.errors import InputError
-from qstack.link import LinkModel, sample_heralds
+from qstack.link import LinkModel
 from qstack.swapping.delivery import Delivery, joined
 from qstack.swapping.purify import Made, Maker, purified, until_success
 from qstack.swapping.station import Station
@@ -200,13 +200,14 @@ def _one_try(chain: Chain, makers: list[Maker], n: int) -> tuple[Floats, list[Fl
 def _link_maker(chain: Chain, k: int, rng: np.random.Generator, check: Check | None) -> Maker:
     link = chain.links[k]
     ends = chain.stations[k], chain.stations[k + 1]
-    stored = np.asarray(link.herald_delay_s)
-    correlations = bell.transform(link.state) * ends[0].decay(stored) * ends[1].decay(stored)
+    first, second = (end.decay(np.asarray(stored)) for end, stored in zip(ends, link.stored_s, strict=True))
+    stored = first * second
 
     def herald(n: int) -> Made:
         if check is not None:
             check()
-        return Made(sample_heralds(link, (n,), rng), np.broadcast_to(correlations, (n, 4)))
+        heralds = link.sample(n, rng)
+        return Made(heralds.time_s, bell.transform(heralds.states) * stored)
 
     return purified(herald, chain.link_rounds, ends, chain.flight_s[k], rng)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from pydantic import ValidationError
 
 from qstack.errors import InputError
 from qstack.link import (
+    Arm,
+    Detector,
     DoubleClick,
     Fibre,
     Heralded,
@@ -19,12 +22,18 @@ from qstack.link import (
     Platform,
     platform_names,
     platform_profile,
-    sample_heralds,
 )
 from qstack.stats import chi_square_p, mean, within_sigma
 from tests.link.photons import heralded
 
 HERE = Fibre(0.0)
+SURE = Arm(HERE)
+
+
+def station(
+    first: Arm = SURE, second: Arm = SURE, dark: float = 0.0, efficiency: float = 1.0, **rest: Any
+) -> DoubleClick:
+    return DoubleClick((first, second), Detector.per_window(efficiency, dark), **rest)
 
 
 def test_fibre_loss_and_flight() -> None:
@@ -45,7 +54,7 @@ def test_impossible_fibres_are_refused(wrong: tuple[float, ...]) -> None:
 def test_double_click_against_every_path_of_both_photons(
     first: float, second: float, dark: float, visibility: float
 ) -> None:
-    link = DoubleClick((HERE, HERE), (first, second), dark_count=dark, visibility=visibility)
+    link = station(Arm(HERE, first), Arm(HERE, second), dark, visibility=visibility)
     probability, weights = heralded((first, second), dark, visibility)
     assert link.success_probability == pytest.approx(probability, rel=1e-9)
     np.testing.assert_allclose(link.state, weights, atol=1e-9)
@@ -53,43 +62,44 @@ def test_double_click_against_every_path_of_both_photons(
 
 @given(st.floats(0, 100), st.floats(0, 100), st.floats(0.1, 1), st.floats(0, 1))
 def test_double_click_without_dark_counts(a_km: float, b_km: float, emission: float, visibility: float) -> None:
-    link = DoubleClick((Fibre(a_km), Fibre(b_km)), (emission, 0.5), 0.8, visibility=visibility)
+    link = station(Arm(Fibre(a_km), emission), Arm(Fibre(b_km), 0.5), efficiency=0.8, visibility=visibility)
     etas = [10 ** (-a_km / 50) * emission * 0.8, 10 ** (-b_km / 50) * 0.5 * 0.8]
     assert link.success_probability == pytest.approx(etas[0] * etas[1] / 2, rel=1e-9)
     assert link.state[0] == pytest.approx((1 + visibility) / 2)
 
 
 def test_dark_counts_alone_leave_no_entanglement() -> None:
-    far = Fibre(2000.0)
-    link = DoubleClick((far, far), (1.0, 1.0), dark_count=1e-3)
+    far = Arm(Fibre(2000.0))
+    link = station(far, far, 1e-3)
     np.testing.assert_allclose(link.state, 0.25, atol=1e-6)
 
 
 def test_modes_multiply_small_probabilities_and_saturate() -> None:
-    single = DoubleClick((Fibre(40.0), Fibre(40.0)), (0.5, 0.5))
+    arm = Arm(Fibre(40.0), 0.5)
+    single = station(arm, arm)
     p = single.success_probability
-    many = DoubleClick((Fibre(40.0), Fibre(40.0)), (0.5, 0.5), modes=100)
+    many = station(arm, arm, modes=100)
     missed = 1.0
     for _ in range(100):
         missed *= 1 - p
     assert many.success_probability == pytest.approx(1 - missed, rel=1e-9)
     np.testing.assert_array_equal(many.state, single.state)
-    assert DoubleClick((HERE, HERE), (1.0, 1.0), modes=1000).success_probability == pytest.approx(1.0)
+    assert station(modes=1000).success_probability == pytest.approx(1.0)
 
 
 def test_an_attempt_lasts_until_the_herald_is_back_and_the_memories_wait_for_it() -> None:
-    link = DoubleClick((Fibre(10.0), Fibre(30.0)), (1.0, 1.0), preparation_time_s=50e-6)
-    there_and_back = 2 * 30 * 1.468 / 299_792.458
-    assert link.herald_delay_s == pytest.approx(there_and_back)
-    assert link.attempt_time_s == pytest.approx(50e-6 + there_and_back)
-    assert Heralded(0.5, 1e-3).herald_delay_s == 0.0
+    link = station(Arm(Fibre(10.0)), Arm(Fibre(30.0)), preparation_time_s=50e-6)
+    km_s = 1.468 / 299_792.458
+    assert link.stored_s == pytest.approx((40 * km_s, 60 * km_s))
+    assert link.attempt_time_s == pytest.approx(50e-6 + 60 * km_s)
+    assert Heralded(0.5, 1e-3).stored_s == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(
-    "model", [Heralded(0.07, 2e-3, 0.9), Heralded(1.0, 1e-6), DoubleClick((Fibre(5.0), Fibre(5.0)), (0.6, 0.5))]
+    "model", [Heralded(0.07, 2e-3, 0.9), Heralded(1.0, 1e-6), station(Arm(Fibre(5.0), 0.6), Arm(Fibre(5.0), 0.5))]
 )
 def test_sampled_heralds_are_whole_attempts_with_geometric_counts(model: LinkModel) -> None:
-    times = sample_heralds(model, (50_000,), np.random.default_rng(3))
+    times = model.sample(50_000, np.random.default_rng(3)).time_s
     attempts = times / model.attempt_time_s
     np.testing.assert_allclose(attempts, np.round(attempts), rtol=1e-12)
     p = model.success_probability
@@ -100,7 +110,7 @@ def test_sampled_heralds_are_whole_attempts_with_geometric_counts(model: LinkMod
 
 
 def test_a_rare_herald_costs_no_time_to_sample() -> None:
-    times = sample_heralds(Heralded(1e-12, 1.0), (1000,), np.random.default_rng(1))
+    times = Heralded(1e-12, 1.0).sample(1000, np.random.default_rng(1)).time_s
     assert within_sigma(mean(times), 1e12)
 
 
@@ -112,12 +122,12 @@ def test_a_rare_herald_costs_no_time_to_sample() -> None:
         lambda: Heralded(0.5, 0.0),
         lambda: Heralded(0.5, math.inf),
         lambda: Heralded(0.5, 1.0, -0.1),
-        lambda: DoubleClick((HERE, HERE), (0.0, 1.0)),
-        lambda: DoubleClick((HERE, HERE), (1.0, 1.0), detector_efficiency=1.2),
-        lambda: DoubleClick((HERE, HERE), (1.0, 1.0), dark_count=-0.1),
-        lambda: DoubleClick((HERE, HERE), (1.0, 1.0), visibility=math.nan),
-        lambda: DoubleClick((HERE, HERE), (1.0, 1.0), modes=0),
-        lambda: DoubleClick((Fibre(1e5), HERE), (1.0, 1.0)),
+        lambda: Arm(HERE, 0.0),
+        lambda: station(efficiency=1.2),
+        lambda: station(dark=-0.1),
+        lambda: station(visibility=math.nan),
+        lambda: station(modes=0),
+        lambda: station(Arm(Fibre(1e5))),
     ],
 )
 def test_impossible_links_are_refused(wrong: object) -> None:
@@ -127,7 +137,7 @@ def test_impossible_links_are_refused(wrong: object) -> None:
 
 @given(st.floats(0.001, 1), st.floats(0, 0.5), st.floats(0, 1), st.integers(1, 10**6))
 def test_any_link_has_a_probability_and_a_normalised_state(eta: float, dark: float, v: float, modes: int) -> None:
-    link = DoubleClick((HERE, HERE), (eta, eta), dark_count=dark, visibility=v, modes=modes)
+    link = station(Arm(HERE, eta), Arm(HERE, eta), dark, visibility=v, modes=modes)
     assume(link.success_probability > 0)
     assert link.success_probability <= 1
     assert link.state.sum() == pytest.approx(1)
@@ -192,6 +202,6 @@ def test_an_unknown_platform_is_named_with_the_closest_there_is() -> None:
 @pytest.mark.parametrize("p", [1e-30, 1e-12, 2e-9])
 def test_links_that_hardly_ever_work_keep_their_waiting_law(p: float):
     """Mean 1/p and, for an exponential law, a median of ln 2 / p; neither is cut off by whole numbers."""
-    times = sample_heralds(Heralded(p, 1.0), (40_000,), np.random.default_rng(3)) * p
+    times = Heralded(p, 1.0).sample(40_000, np.random.default_rng(3)).time_s * p
     assert abs(times.mean() - 1) < 4 / np.sqrt(times.size)
     assert abs((times < np.log(2)).mean() - 0.5) < 4 * 0.5 / np.sqrt(times.size)

@@ -65,7 +65,7 @@ def test_a_midpoint_link_gets_the_figures_of_its_fibre_and_its_ends() -> None:
     eta = 10 ** (-(15 * 0.2 + 2) / 10) * 0.7
     assert model.success_probability == pytest.approx(0.8 * 0.5 * eta**2 / 2, rel=1e-3)
     assert model.attempt_time_s == pytest.approx(2e-6 + 30 / FIBRE_KM_PER_S)
-    assert model.emission == (0.5, 0.8)
+    assert [arm.emission for arm in model.arms] == [0.5, 0.8]
     assert model.visibility == 0.96
     own = MidpointLink(between=("A", "B"), length_km=1.0, visibility=0.5)
     assert network.link_model(own).state[0] == pytest.approx(0.75)

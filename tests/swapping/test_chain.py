@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qstack import bell
-from qstack.link import DoubleClick, Fibre, Heralded
+from qstack.link import Arm, DoubleClick, Fibre, Heralded
 from qstack.stats import chi_square_p, mean, within_sigma
 from qstack.swapping import Chain, Station, sample
 from qstack.swapping.chain import ChainError
@@ -96,7 +96,7 @@ def test_every_wait_swap_and_message_of_a_chain_of_three_links() -> None:
 
 def test_memories_decay_while_the_herald_is_under_way() -> None:
     arm = Fibre(500.0)
-    link = DoubleClick((arm, arm), (1.0, 1.0), detector_efficiency=1.0)
+    link = DoubleClick((Arm(arm), Arm(arm)))
     station = Station(t1_s=math.inf, t2_s=50e-3)
     delivery = sample(Chain(("a", "b"), (station, station), (link,), (0.0,)), 5, 1, np.random.default_rng(1))
     out_and_back = 1000 * 1.468 / 299_792.458
@@ -177,7 +177,7 @@ def test_the_bell_state_found_is_uniform_after_a_swap_and_the_heralded_one_witho
     assert swapped.dtype == np.uint8
     assert chi_square_p(np.bincount(swapped.ravel(), minlength=4), [0.25] * 4) > 1e-4
     assert set(sample(row([Heralded(0.5, 1.0)]), 50, 1, rng).bell_index.ravel()) == {0}
-    station = DoubleClick((Fibre(1.0), Fibre(1.0)), (1.0, 1.0))
+    station = DoubleClick((Arm(Fibre(1.0)), Arm(Fibre(1.0))))
     clicked = sample(Chain(("a", "b"), (GOOD, GOOD), (station,), (0.0,)), 4000, 1, rng).bell_index
     assert chi_square_p(np.bincount(clicked.ravel(), minlength=4), [0, 0.5, 0, 0.5]) > 1e-4
 

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qstack.errors import InputError
-
-SPEED_OF_LIGHT_KM_PER_S = 299_792.458
-
-
-class FibreError(InputError):
-    """A fibre parameter is out of range."""
+from qstack.link.channels import SPEED_OF_LIGHT_KM_PER_S
+from qstack.link.errors import LinkError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +28,12 @@ class Fibre:
         """Refuse impossible fibres.
 
         Raises:
-            FibreError: a length or loss is negative, or the light would be faster than in vacuum.
+            LinkError: a length or loss is negative, or the light would be faster than in vacuum.
         """
         if not (self.length_km >= 0 and self.attenuation_db_per_km >= 0 and self.insertion_loss_db >= 0):
-            raise FibreError(f"{self}: length and losses cannot be negative")
+            raise LinkError(f"{self}: length and losses cannot be negative")
         if not self.group_index >= 1:
-            raise FibreError(f"group_index is {self.group_index}; light is not faster than in vacuum (give 1 or more)")
+            raise LinkError(f"group_index is {self.group_index}; light is not faster than in vacuum (give 1 or more)")
 
     @property
     def transmissivity(self) -> float:
@@ -50,3 +45,8 @@ class Fibre:
     def flight_time_s(self) -> float:
         """Time light takes from end to end."""
         return self.length_km * self.group_index / SPEED_OF_LIGHT_KM_PER_S
+
+    @property
+    def background_hz(self) -> float:
+        """None: fibres are dark."""
+        return 0.0

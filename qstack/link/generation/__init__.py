@@ -1,0 +1,1 @@
+"""Ways two nodes get a heralded pair, each a small strategy named for its paper behind one `LinkModel`."""

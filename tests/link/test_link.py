@@ -1,4 +1,4 @@
-"""Fibres, heralded links and platforms."""
+"""Fibres and heralded links."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from qstack.errors import InputError
 from qstack.link import (
@@ -19,12 +18,8 @@ from qstack.link import (
     Fibre,
     Heralded,
     LinkModel,
-    Platform,
-    platform_names,
-    platform_profile,
 )
 from qstack.stats import chi_square_p, mean, within_sigma
-from tests.link.photons import heralded
 
 HERE = Fibre(0.0)
 SURE = Arm(HERE)
@@ -34,44 +29,6 @@ def station(
     first: Arm = SURE, second: Arm = SURE, dark: float = 0.0, efficiency: float = 1.0, **rest: Any
 ) -> DoubleClick:
     return DoubleClick((first, second), Detector.per_window(efficiency, dark), **rest)
-
-
-def test_fibre_loss_and_flight() -> None:
-    assert Fibre(50.0).transmissivity == pytest.approx(0.1)
-    assert Fibre(10.0, 0.3, insertion_loss_db=7.0).transmissivity == pytest.approx(0.1)
-    # Light takes about 4.9 us per kilometre of standard fibre.
-    assert Fibre(100.0).flight_time_s == pytest.approx(489.7e-6, rel=1e-4)
-    assert Fibre(299_792.458, group_index=1.0).flight_time_s == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize("wrong", [(-1.0,), (1.0, -0.2), (1.0, 0.2, -1.0), (1.0, 0.2, 0.0, 0.9), (math.nan,)])
-def test_impossible_fibres_are_refused(wrong: tuple[float, ...]) -> None:
-    with pytest.raises(InputError):
-        Fibre(*wrong)
-
-
-@given(st.floats(0.01, 1), st.floats(0.01, 1), st.floats(0, 0.3), st.floats(0, 1))
-def test_double_click_against_every_path_of_both_photons(
-    first: float, second: float, dark: float, visibility: float
-) -> None:
-    link = station(Arm(HERE, first), Arm(HERE, second), dark, visibility=visibility)
-    probability, weights = heralded((first, second), dark, visibility)
-    assert link.success_probability == pytest.approx(probability, rel=1e-9)
-    np.testing.assert_allclose(link.state, weights, atol=1e-9)
-
-
-@given(st.floats(0, 100), st.floats(0, 100), st.floats(0.1, 1), st.floats(0, 1))
-def test_double_click_without_dark_counts(a_km: float, b_km: float, emission: float, visibility: float) -> None:
-    link = station(Arm(Fibre(a_km), emission), Arm(Fibre(b_km), 0.5), efficiency=0.8, visibility=visibility)
-    etas = [10 ** (-a_km / 50) * emission * 0.8, 10 ** (-b_km / 50) * 0.5 * 0.8]
-    assert link.success_probability == pytest.approx(etas[0] * etas[1] / 2, rel=1e-9)
-    assert link.state[0] == pytest.approx((1 + visibility) / 2)
-
-
-def test_dark_counts_alone_leave_no_entanglement() -> None:
-    far = Arm(Fibre(2000.0))
-    link = station(far, far, 1e-3)
-    np.testing.assert_allclose(link.state, 0.25, atol=1e-6)
 
 
 def test_modes_multiply_small_probabilities_and_saturate() -> None:
@@ -142,61 +99,6 @@ def test_any_link_has_a_probability_and_a_normalised_state(eta: float, dark: flo
     assert link.success_probability <= 1
     assert link.state.sum() == pytest.approx(1)
     assert np.all(link.state >= 0)
-
-
-def infidelity(depolarizing: float, qubits: int) -> float:
-    """Average gate infidelity of depolarisation, from its overlap with the maximally entangled state."""
-    d = 2**qubits
-    entangled = 1 - depolarizing + depolarizing / d**2
-    return 1 - (d * entangled + 1) / (d + 1)
-
-
-@pytest.mark.parametrize(
-    ("name", "one", "two"),
-    [("ibm_heron_r2", 2.3e-4, 1.8e-3), ("ionq_aria", 5e-4, 4e-3), ("neutral_atom", 1e-3, 5e-3)],
-)
-def test_profiles_convert_average_infidelity(name: str, one: float, two: float) -> None:
-    platform = platform_profile(name)
-    assert infidelity(platform.gate1_depolarizing, 1) == pytest.approx(one, rel=2e-3)
-    assert infidelity(platform.gate2_depolarizing, 2) == pytest.approx(two, rel=2e-3)
-
-
-def test_every_profile_is_possible_and_says_where_it_is_from() -> None:
-    assert {"perfect", "trapped_ion_node", "nv_centre"} <= set(platform_names())
-    for name in platform_names():
-        platform = platform_profile(name)
-        assert platform.source
-        assert platform.description
-        assert platform.t2_s <= 2 * platform.t1_s
-    assert platform_profile("ibm_heron_r2").photon is None
-
-
-def test_a_platform_can_be_adjusted_in_part() -> None:
-    ion = platform_profile("trapped_ion_node")
-    changed = ion.adjusted({"t2_s": 0.2, "photon": {"visibility": 0.95}})
-    assert changed.t2_s == 0.2
-    assert changed.photon is not None
-    assert ion.photon is not None
-    assert changed.photon.visibility == 0.95
-    assert changed.photon.emission == ion.photon.emission
-    assert ion.t2_s == 85e-3
-    assert ion.adjusted({"photon": None}).photon is None
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [{"t2_s": 3.0, "t1_s": 1.0}, {"readout_error": 1.5}, {"gate1_time_s": -1.0}, {"t2": 1.0}, {"t1_s": math.nan}],
-)
-def test_impossible_platforms_are_refused(changes: dict[str, float]) -> None:
-    with pytest.raises(ValidationError):
-        platform_profile("perfect").adjusted(changes)
-    with pytest.raises(ValidationError):
-        Platform(**changes)  # type: ignore[arg-type]
-
-
-def test_an_unknown_platform_is_named_with_the_closest_there_is() -> None:
-    with pytest.raises(InputError, match="did you mean nv_centre"):
-        platform_profile("nv_center")
 
 
 @pytest.mark.parametrize("p", [1e-30, 1e-12, 2e-9])

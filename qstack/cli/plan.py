@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +14,8 @@ from qstack.cli.options import JsonOption, NetworkOption
 from qstack.errors import InputError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from qstack.routing import Network
 
 
@@ -60,11 +63,14 @@ def find(network: Network, source: str, target: str, fidelity: float, pairs: int
     import numpy as np
 
     from qstack.routing import PairRequest, best_route, deliver
+    from qstack.routing.review import compared, doubts
 
     request = PairRequest(source, target, pairs, fidelity)
     route = best_route(network, source, target, fidelity)
     (delivery,) = deliver(network, [request], SAMPLED_SHOTS, np.random.default_rng(0))
     best = route.chosen if pairs == 1 else delivery
+    state = delivery.states.mean(axis=(0, 1))
+    beside = compared(network, source, target, best.rate_per_s, state)
     return {
         "network": network.name,
         "source": source,
@@ -76,6 +82,8 @@ def find(network: Network, source: str, target: str, fidelity: float, pairs: int
         "rate_per_s": _finite(best.rate_per_s),
         "fidelity": _finite(best.fidelity),
         "latency_s": delivery.latency_s,
+        "doubts": list(doubts(network, route.path)),
+        "published": [{**asdict(each), "inside": each.inside} for each in beside],
         "alternatives": [
             {
                 "path": list(other.chain.path),
@@ -108,6 +116,10 @@ def _show(facts: dict[str, Any]) -> None:
     grid.add_row("fidelity", _told(facts["fidelity"], words.number))
     grid.add_row("latency", words.quantiles(facts["latency_s"]))
     screen.print(grid)
+    for doubt in facts["doubts"]:
+        screen.print(Text.assemble(("note ", "yellow"), doubt), soft_wrap=True)
+    if facts["published"]:
+        _show_published(screen, facts["published"])
     if facts["alternatives"]:
         columns = ("instead", "plan", "rate", "fidelity", "why not")
         rows = [
@@ -124,6 +136,26 @@ def _show(facts: dict[str, Any]) -> None:
         output.print_table(screen, columns, rows, right=("rate", "fidelity"))
         if len(facts["alternatives"]) > SHOWN:
             screen.print(f"\nand {len(facts['alternatives']) - SHOWN} more; --json lists all", style="dim")
+
+
+def _show_published(screen: Console, published: list[dict[str, Any]]) -> None:
+    """Simulated beside published."""
+    from rich.markup import escape
+
+    from qstack.cli import output
+
+    rows = [
+        (
+            {"rate_per_s": "pairs per second", "S": "CHSH value S"}.get(each["quantity"], each["quantity"]),
+            f"{each['simulated']:.4g}",
+            f"{each['published']:.4g} [{each['low']:.4g}, {each['high']:.4g}]",
+            "inside" if each["inside"] else "[yellow]outside[/]",
+            escape(each["source"]),
+        )
+        for each in published
+    ]
+    screen.print()
+    output.print_table(screen, ("quantity", "simulated", "published", "band", "source"), rows, right=("simulated",))
 
 
 def _told(value: float | None, how: Callable[[float], str]) -> str:

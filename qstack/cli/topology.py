@@ -50,9 +50,7 @@ def topology(
     ]
     output.print_table(screen, ("node", "place", "platform", "links"), nodes, right=("links",))
     screen.print()
-    links = [
-        (escape(" - ".join(link["between"])), f"{link['length_km']:g} km", link["kind"]) for link in facts["links"]
-    ]
+    links = [(escape(" - ".join(link.between)), link.told_length, link.kind) for link in network.links]
     output.print_table(screen, ("link", "length", "kind"), links, right=("length",))
     if plot is not None:
         screen.print(f"[dim]map:[/] {plot}", soft_wrap=True)

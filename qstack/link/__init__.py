@@ -9,13 +9,23 @@ from qstack.link.channels.fibre import Fibre
 from qstack.link.conversion import Conversion, Transducer
 from qstack.link.detector import Detector
 from qstack.link.errors import LinkError
+from qstack.link.generation.absorptive import AbsorptiveMemory
+from qstack.link.generation.central_source import CentralSource
 from qstack.link.generation.double_click import DoubleClick
 from qstack.link.generation.heralded import Heralded
+from qstack.link.generation.midpoint_source import MidpointSource
+from qstack.link.generation.passing import Passing
+from qstack.link.generation.sender_receiver import SenderReceiver
+from qstack.link.generation.single_click import SingleClick
+from qstack.link.generation.spdc import PairSource
 from qstack.link.model import Heralds, LinkModel
 from qstack.link.platform import Platform, platform_names, platform_profile
+from qstack.link.pulses import PrepareAndMeasure
 
 __all__ = [
+    "AbsorptiveMemory",
     "Arm",
+    "CentralSource",
     "Channel",
     "Conversion",
     "Detector",
@@ -25,7 +35,13 @@ __all__ = [
     "Heralds",
     "LinkError",
     "LinkModel",
+    "MidpointSource",
+    "PairSource",
+    "Passing",
     "Platform",
+    "PrepareAndMeasure",
+    "SenderReceiver",
+    "SingleClick",
     "Transducer",
     "platform_names",
     "platform_profile",

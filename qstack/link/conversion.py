@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qstack.link.errors import need_amount, need_probability
+from qstack.link.platform import PhotonInterface
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +60,13 @@ class Transducer:
         need_amount("added_noise_photons", self.added_noise_photons, "photons")
         need_amount("transducer wavelength_nm", self.wavelength_nm, "nanometres", positive=True)
         need_amount("transducer preparation_time_s", self.preparation_time_s, "seconds")
+
+    def photon(self, visibility: float = 1.0) -> PhotonInterface:
+        """The photon interface that it gives a node; `visibility` is that of two such photons."""
+        return PhotonInterface(
+            emission=self.efficiency,
+            visibility=visibility,
+            preparation_time_s=self.preparation_time_s,
+            wavelength_nm=self.wavelength_nm,
+            noise_photons=self.efficiency * self.added_noise_photons,
+        )

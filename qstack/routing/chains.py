@@ -30,7 +30,7 @@ def chain(network: Network, path: tuple[str, ...], link_rounds: int = 0, end_rou
         path=path,
         stations=tuple(station(network, name) for name in path),
         links=tuple(network.link_model(link) for link in links),
-        flight_s=tuple(0.0 if instant else network.fibre(link).flight_time_s for link in links),
+        flight_s=tuple(0.0 if instant else network.way(link).flight_time_s for link in links),
         link_rounds=link_rounds,
         end_rounds=end_rounds,
     )

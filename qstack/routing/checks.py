@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import ValidationError
 
 from qstack.errors import InputError
-from qstack.link import Platform, platform_names, platform_profile
+from qstack.link import platform_names
 
 if TYPE_CHECKING:
-    from qstack.routing.network import HeraldedLink, MidpointLink, Network, Node
+    from qstack.routing.links import Link
+    from qstack.routing.network import Network, Node
 
 EARTH_RADIUS_KM = 6371.0088
 
@@ -62,10 +63,10 @@ def problems(network: Network) -> Iterator[Problem]:
         if node.name in names:
             yield Problem(("nodes", i, "name"), f"a node named {node.name!r} is there already")
         names.setdefault(node.name, i)
-    own, usable = dict[str, Platform](), True
+    usable = True
     for name, change in network.platforms.items():
         try:
-            own[name] = change.resolved()
+            change.resolved()
         except ValidationError as error:
             for each in error.errors():
                 yield Problem(("platforms", name, *map(str, each["loc"])), each["msg"].removeprefix("Value error, "))
@@ -80,10 +81,11 @@ def problems(network: Network) -> Iterator[Problem]:
             what = f"no platform is named {node.platform!r}{there_are}"
             yield Problem(("nodes", i, "platform"), what)
             usable = False
-    yield from _link_problems(network, names, own if usable else None)
+    yield from _link_problems(network, names, usable)
+    yield from _published_problems(network, names)
 
 
-def _link_problems(network: Network, names: dict[str, int], own: dict[str, Platform] | None) -> Iterator[Problem]:
+def _link_problems(network: Network, names: dict[str, int], usable: bool) -> Iterator[Problem]:
     ends_seen: set[frozenset[str]] = set()
     sound = True
     for i, link in enumerate(network.links):
@@ -99,29 +101,35 @@ def _link_problems(network: Network, names: dict[str, int], own: dict[str, Platf
         if unknown or len(ends) == 1:
             sound = False
             continue
-        nodes = [network.nodes[names[name]] for name in link.between]
-        yield from _impossible(i, link, nodes, own)
+        yield from _impossible(network, i, link, usable)
     if sound:
         yield from _unreachable(network, names)
 
 
-def _impossible(
-    i: int, link: MidpointLink | HeraldedLink, nodes: list[Node], own: dict[str, Platform] | None
-) -> Iterator[Problem]:
-    apart = great_circle_km(nodes[0], nodes[1])
-    if apart is not None and link.length_km and link.length_km < 0.995 * apart:
-        what = f"{link.length_km:g} km of fibre cannot join nodes that are {apart:.1f} km apart"
+def _impossible(network: Network, i: int, link: Link, usable: bool) -> Iterator[Problem]:
+    apart = network.apart_km(link)
+    length = getattr(link, "length_km", None)
+    if apart is not None and length and length < 0.995 * apart:
+        what = f"{length:g} km of {'fibre' if link.fibre_km else 'air'} cannot join nodes that are {apart:.1f} km apart"
         yield Problem(("links", i, "length_km"), what)
-    if own is None or link.kind == "heralded":
+    if not usable:
         return
-    for node in nodes:
-        platform = own[node.platform] if node.platform in own else platform_profile(node.platform)
-        if platform.photon is None:
-            what = (
-                f"{node.name} ({node.platform}) has no photon interface, so it cannot have a midpoint link; give it a "
-                "platform that has one (such as neutral_atom), or make the link kind: heralded"
-            )
-            yield Problem(("links", i, "between"), what)
+    found = [Problem(("links", i, "between"), what) for what in link.faults(network.ends(link))]
+    yield from found
+    if not found:
+        try:
+            if not link.pulses():
+                network.link_model(link)
+            network.way(link)
+        except InputError as error:
+            yield Problem(("links", i), str(error))
+
+
+def _published_problems(network: Network, names: dict[str, int]) -> Iterator[Problem]:
+    for i, result in enumerate(network.published):
+        for name in result.between:
+            if name not in names:
+                yield Problem(("published", i, "between"), f"there is no node {name!r}{hint(name, names)}")
 
 
 def _unreachable(network: Network, names: dict[str, int]) -> Iterator[Problem]:

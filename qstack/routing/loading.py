@@ -10,24 +10,19 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from qstack.errors import InputError
-from qstack.link.platform import PhotonInterface, Platform
+from qstack.link.platform import MemoryProfile, PhotonInterface, Platform
 from qstack.routing.checks import Problem, Problems, hint
-from qstack.routing.network import (
-    Defaults,
-    HeraldedLink,
-    MidpointLink,
-    Network,
-    Node,
-    PlatformChange,
-)
+from qstack.routing.links import KINDS, fields
+from qstack.routing.network import Network
 
 MAX_BYTES = 64_000_000
 MAX_DEPTH = 40
 MAX_SHOWN = 25
 
 _KNOWN_MODELS: tuple[type[BaseModel], ...] = (
-    Network, Node, MidpointLink, HeraldedLink, Defaults, PlatformChange, Platform, PhotonInterface,
+    *fields.Fields.__subclasses__(), *KINDS, Platform, PhotonInterface, MemoryProfile,
 )  # fmt: skip
+_KIND_NAMES = {kind.model_fields["kind"].default for kind in KINDS}
 _FIELDS = sorted({name for model in _KNOWN_MODELS for name in model.model_fields})
 
 
@@ -169,7 +164,7 @@ def _message(each: ErrorDetails) -> str:
 
 
 def _text(problem: Problem) -> str:
-    where = [part for part in problem.where if part not in ("midpoint", "heralded")]
+    where = [part for part in problem.where if part not in _KIND_NAMES]
     field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
     return f": {field}: {problem.what}" if field else f": {problem.what}"
 

@@ -6,22 +6,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from qstack.link import Arm, Detector, DoubleClick, Fibre, Heralded, LinkModel, Platform, platform_profile
-from qstack.link.platform import Probability
-from qstack.routing.checks import NetworkError, Problems, hint, problems
+from qstack.link import Channel, LinkModel, Platform, platform_profile
+from qstack.routing.checks import NetworkError, Problems, great_circle_km, hint, problems
+from qstack.routing.links import DEFAULT_KIND, End, Ends, Link, Slices
+from qstack.routing.links.fields import Fields, PublishedFields, TransducerFields
 
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\s,=][^\n\r\t,=]*$")]
 Position = Annotated[float, Field(ge=-1e6, le=1e6)]
-PositiveLength = Annotated[float, Field(gt=0, le=50_000)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Node(_Model):
+class Node(Fields):
     """A node of the network.
 
     Attributes:
@@ -32,6 +28,7 @@ class Node(_Model):
             neither.
         y_km: position in a plane.
         platform: name of a platform, of the file or of those that ship with the stack.
+        transducer: gives a superconducting node a photon interface.
         swap_success: probability that a Bell measurement here succeeds.
     """
 
@@ -41,6 +38,7 @@ class Node(_Model):
     x_km: Position | None = None
     y_km: Position | None = None
     platform: str = "perfect"
+    transducer: TransducerFields | None = None
     swap_success: Annotated[float, Field(gt=0, le=1)] = 1.0
 
     @model_validator(mode="after")
@@ -52,67 +50,7 @@ class Node(_Model):
         return self
 
 
-class MidpointLink(_Model):
-    """Fibre with a station at its middle that heralds pairs from two photons; see `qstack.link.DoubleClick`.
-
-    Attributes:
-        between: names of the two nodes.
-        length_km: length of the fibre.
-        attenuation_db_per_km: loss of the fibre.
-        insertion_loss_db: connectors and couplers of the whole link.
-        group_index: speed of light in vacuum over that in the fibre.
-        detector_efficiency: probability that a detector sees a photon.
-        dark_count: probability of a false click per detector and time bin.
-        visibility: two-photon visibility; by default the lower one of the two platforms.
-        modes: attempts multiplexed in one round trip.
-    """
-
-    between: tuple[str, str]
-    kind: Literal["midpoint"] = "midpoint"
-    length_km: PositiveLength
-    attenuation_db_per_km: Annotated[float, Field(ge=0, le=100)] = 0.2
-    insertion_loss_db: Annotated[float, Field(ge=0, le=200)] = 0.0
-    group_index: Annotated[float, Field(ge=1, le=10)] = 1.468
-    detector_efficiency: Annotated[float, Field(gt=0, le=1)] = 0.9
-    dark_count: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    visibility: Probability | None = None
-    modes: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-
-
-class HeraldedLink(_Model):
-    """A link known by its figures only; see `qstack.link.Heralded`.
-
-    Attributes:
-        between: names of the two nodes.
-        success_probability: per attempt.
-        attempt_time_s: per attempt, the herald's way back included.
-        fidelity: of the heralded Werner state.
-        length_km: for the flight time of messages; 0 if it does not matter.
-        group_index: likewise.
-        attenuation_db_per_km: for photons sent directly.
-    """
-
-    between: tuple[str, str]
-    kind: Literal["heralded"] = "heralded"
-    success_probability: Annotated[float, Field(gt=0, le=1)]
-    attempt_time_s: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    fidelity: Probability = 1.0
-    length_km: Annotated[float, Field(ge=0, le=50_000)] = 0.0
-    group_index: Annotated[float, Field(ge=1, le=10)] = 1.468
-    attenuation_db_per_km: Annotated[float, Field(ge=0, le=100)] = 0.2
-
-
-def _kind(value: object) -> str:
-    kind = value.get("kind", "midpoint") if isinstance(value, dict) else getattr(value, "kind", "midpoint")
-    return kind if isinstance(kind, str) else "midpoint"
-
-
-Link = Annotated[
-    Annotated[MidpointLink, Tag("midpoint")] | Annotated[HeraldedLink, Tag("heralded")], Discriminator(_kind)
-]
-
-
-class PlatformChange(_Model):
+class PlatformChange(Fields):
     """A platform of the file's own: one that ships with the stack, with some figures changed."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -124,7 +62,7 @@ class PlatformChange(_Model):
         return platform_profile(self.base).adjusted(dict(self.model_extra or {}))
 
 
-class Defaults(_Model):
+class Defaults(Fields):
     """What nodes and links get that do not say otherwise."""
 
     platform: str | None = None
@@ -132,7 +70,7 @@ class Defaults(_Model):
     links: dict[str, Any] = Field(default_factory=dict)
 
 
-class Network(_Model):
+class Network(Fields):
     """A quantum network.
 
     Attributes:
@@ -144,6 +82,7 @@ class Network(_Model):
         platforms: platforms of the file's own, by name.
         nodes: the nodes.
         links: the links.
+        published: results published for what the file describes; `qstack plan` sets its own beside them.
     """
 
     name: str = "network"
@@ -153,6 +92,7 @@ class Network(_Model):
     platforms: dict[str, PlatformChange] = Field(default_factory=dict)
     nodes: tuple[Node, ...] = Field(min_length=2)
     links: tuple[Link, ...] = Field(min_length=1)
+    published: tuple[PublishedFields, ...] = ()
 
     @classmethod
     def load(cls, path: str | Path) -> Network:
@@ -202,7 +142,7 @@ class Network(_Model):
         return {node.name: node for node in self.nodes}
 
     @cached_property
-    def _by_ends(self) -> dict[frozenset[str], MidpointLink | HeraldedLink]:
+    def _by_ends(self) -> dict[frozenset[str], Link]:
         return {frozenset(link.between): link for link in self.links}
 
     @cached_property
@@ -224,7 +164,7 @@ class Network(_Model):
         platform = self.node(name).platform
         return self._platforms[platform] if platform in self._platforms else platform_profile(platform)
 
-    def link(self, first: str, second: str) -> MidpointLink | HeraldedLink:
+    def link(self, first: str, second: str) -> Link:
         """The link between two neighbours.
 
         Raises:
@@ -235,25 +175,51 @@ class Network(_Model):
             raise NetworkError(f"{self.name} has no link between {first} and {second}")
         return self._by_ends[ends]
 
-    def fibre(self, link: MidpointLink | HeraldedLink) -> Fibre:
-        """The whole fibre of a link."""
-        loss = link.insertion_loss_db if isinstance(link, MidpointLink) else 0.0
-        return Fibre(link.length_km, link.attenuation_db_per_km, loss, link.group_index)
+    def way(self, link: Link) -> Channel:
+        """What light and messages go through along a link."""
+        return link.way(self.apart_km(link))
 
-    def link_model(self, link: MidpointLink | HeraldedLink) -> LinkModel:
-        """How a link makes pairs."""
-        if isinstance(link, HeraldedLink):
-            return Heralded(link.success_probability, link.attempt_time_s, link.fidelity)
-        first, second = (self.platform(name).photon for name in link.between)
-        assert first is not None and second is not None, "checked when the network was made"
-        half = Fibre(link.length_km / 2, link.attenuation_db_per_km, link.insertion_loss_db / 2, link.group_index)
-        return DoubleClick(
-            arms=(Arm(half, first.emission), Arm(half, second.emission)),
-            detector=Detector.per_window(link.detector_efficiency, link.dark_count),
-            visibility=min(first.visibility, second.visibility) if link.visibility is None else link.visibility,
-            preparation_time_s=max(first.preparation_time_s, second.preparation_time_s),
-            modes=link.modes,
-        )
+    def link_model(self, link: Link) -> LinkModel:
+        """How a link makes pairs.
+
+        Raises:
+            NetworkError: it makes none.
+        """
+        model = link.model(self.ends(link), self.apart_km(link))
+        if model is None:
+            raise NetworkError(f"the {link.kind} link {' - '.join(link.between)} makes no pairs; see Network.pulses")
+        return model
+
+    def pulses(self, first: str, second: str) -> Slices:
+        """The prepare-and-measure service from one node to a neighbour, in parts of a pass.
+
+        Raises:
+            NetworkError: there is no such service in this direction.
+        """
+        link = self.link(first, second)
+        slices = link.pulses() if link.between == (first, second) else ()
+        if not slices:
+            raise NetworkError(f"no prepare_and_measure link leads from {first} to {second}")
+        return slices
+
+    @cached_property
+    def pair_links(self) -> tuple[Link, ...]:
+        """The links that make pairs."""
+        return tuple(link for link in self.links if not link.pulses())
+
+    def ends(self, link: Link) -> Ends:
+        """The nodes at the two ends of a link, with what they can do for it."""
+        first, second = (self._end(name) for name in link.between)
+        return first, second
+
+    def _end(self, name: str) -> End:
+        node, platform = self.node(name), self.platform(name)
+        return End(name, platform, platform.photon if node.transducer is None else node.transducer.built())
+
+    def apart_km(self, link: Link) -> float | None:
+        """Distance between the two nodes of a link; None without positions."""
+        first, second = (self.node(name) for name in link.between)
+        return great_circle_km(first, second)
 
     def to_dict(self) -> dict[str, Any]:
         """The topology, JSON-ready: name, nodes and links with what is set."""
@@ -267,14 +233,18 @@ class Network(_Model):
 
 
 def _merged(items: object, defaults: dict[str, Any]) -> object:
-    """Items with defaults filled in; a link takes only the defaults of its own kind."""
+    """Items with defaults filled in, those of a part field by field; a link takes only the defaults of its own kind."""
     if not isinstance(items, list | tuple):
         return items
     merged = []
     for item in items:
         if isinstance(item, dict):
-            kind = item.get("kind", defaults.get("kind", "midpoint"))
-            fits = defaults if kind == defaults.get("kind", "midpoint") else {}
-            item = {**fits, **item}
+            kind = item.get("kind", defaults.get("kind", DEFAULT_KIND))
+            fits = defaults if kind == defaults.get("kind", DEFAULT_KIND) else {}
+            item = {**fits, **{name: _filled(fits.get(name), value) for name, value in item.items()}}
         merged.append(item)
     return merged
+
+
+def _filled(default: object, given: object) -> object:
+    return {**default, **given} if isinstance(default, dict) and isinstance(given, dict) else given

@@ -98,6 +98,8 @@ def best_route(
             judged.append(candidate)
             if candidate.reaches(min_fidelity) and (chosen is None or candidate.rate_per_s > chosen.rate_per_s):
                 chosen = candidate
+    if not judged:
+        raise NoRouteError(f"no links that make pairs lead from {source} to {target}")
     if chosen is None:
         raise NoRouteError(_why_not(judged, source, target, min_fidelity))
     others = tuple(_refused(candidate, chosen, min_fidelity) for candidate in judged if candidate is not chosen)
@@ -119,7 +121,8 @@ def simple_paths(
     index = {node.name: i for i, node in enumerate(network.nodes)}
     names = list(index)
     costs = {
-        frozenset(index[name] for name in link.between): cost(chain(network, link.between)) for link in network.links
+        frozenset(index[name] for name in link.between): cost(chain(network, link.between))
+        for link in network.pair_links
     }
     for found in _yen(len(names), costs, index[source], index[target]):
         yield tuple(names[i] for i in found)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from qstack.link import Platform
+from qstack.routing.links import KINDS
 from qstack.routing.network import Network
 
 
@@ -19,8 +20,8 @@ def file_schema() -> dict[str, Any]:
     kinds = schema["properties"]["links"]["items"]
     kinds["anyOf"] = kinds.pop("oneOf")
     parts = schema["$defs"]
-    for kind in ("MidpointLink", "HeraldedLink"):
-        parts[kind]["required"] = ["between"]
+    for kind in KINDS:
+        parts[kind.__name__]["required"] = ["between"]
     platform = Platform.model_json_schema()
     parts |= platform["$defs"]
     del parts["PhotonInterface"]["required"]

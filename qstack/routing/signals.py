@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import rustworkx as rx
 
 from qstack.routing.checks import NetworkError
@@ -17,7 +19,7 @@ def light_time_s(network: Network, source: str, target: str) -> float:
     network.node(source), network.node(target)
     if network.control == "instant" or source == target:
         return 0.0
-    return _least(network, source, target, {link.between: network.fibre(link).flight_time_s for link in network.links})
+    return _least(network, source, target, {link.between: network.way(link).flight_time_s for link in network.links})
 
 
 def photon_survival(network: Network, source: str, target: str) -> float:
@@ -30,10 +32,7 @@ def photon_survival(network: Network, source: str, target: str) -> float:
     emission = 1.0 if photon is None else photon.emission
     if source == target:
         return emission
-    losses = {
-        link.between: link.length_km * link.attenuation_db_per_km + getattr(link, "insertion_loss_db", 0.0)
-        for link in network.links
-    }
+    losses = {link.between: -10 * math.log10(network.way(link).transmissivity) for link in network.links}
     return float(emission * 10 ** (-_least(network, source, target, losses) / 10))
 
 

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qstack.routing import HeraldedLink, MidpointLink, Network, NetworkError, NetworkFileError
+from qstack.routing import DoubleClickLink, HeraldedLink, Network, NetworkError, NetworkFileError
 from qstack.routing.schema import file_schema, schema_text
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +20,7 @@ GOOD = """\
 name: Small
 defaults:
   platform: atom
-  links: {detector_efficiency: 0.8, modes: 4}
+  links: {detector: {efficiency: 0.8}, modes: 4}
 platforms:
   atom:
     base: neutral_atom
@@ -50,10 +50,10 @@ def test_a_good_file_is_read_as_written_with_its_defaults() -> None:
     assert network.name == "Small"
     assert [node.name for node in network.nodes] == ["A", "B", "C"]
     first, second, third = network.links
-    assert isinstance(first, MidpointLink)
-    assert isinstance(second, MidpointLink)
+    assert isinstance(first, DoubleClickLink)
+    assert isinstance(second, DoubleClickLink)
     assert isinstance(third, HeraldedLink)
-    assert (first.detector_efficiency, first.modes, second.modes) == (0.8, 4, 7)
+    assert (first.detector.efficiency, first.modes, second.modes) == (0.8, 4, 7)
     assert third.attempt_time_s == 1e-3
     assert network.platform("A").t2_s == 2.0
     assert network.platform("B").t2_s == 1.5
@@ -78,19 +78,19 @@ def test_a_file_read_again_from_its_model_is_the_same() -> None:
         ("length_km: 9.0", "length_km: 6.0", "net.yaml:15: links[0].length_km: 6 km of fibre cannot join nodes"),
         ("length_km: 9.0", "length_km: .nan", "net.yaml:15: links[0].length_km: "),
         ("modes: 7", "modes: 0.5", "net.yaml:18: links[1].modes: "),
-        ("modes: 7", "detector_efficiency: 1.5", "net.yaml:18: links[1].detector_efficiency: "),
+        ("modes: 7", "detector: {efficiency: 1.5}", "net.yaml:18: links[1].detector.efficiency: "),
         ("modes: 7", "visibility: yes please", "net.yaml:18: links[1].visibility: "),
         ("t2_s: 2.0", "t2_s: 2.0\n    t1_s: 0.5", "platforms.atom: t2_s is 2.0 and t1_s is 0.5"),
         ("t2_s: 2.0", "t3_s: 2.0", "net.yaml:8: platforms.atom.t3_s: "),
         ("base: neutral_atom", "base: neutral_atoms", "net.yaml:7: platforms.atom.base: no platform is named"),
         ("platform: neutral_atom", "platform: neutralatom", "net.yaml:12: nodes[1].platform: no platform is named"),
-        ("platform: neutral_atom", "platform: ibm_heron_r2", "B (ibm_heron_r2) has no photon interface"),
+        ("platform: neutral_atom", "platform: ibm_heron_r2", "B has no photon interface, so it cannot have a double_click link"),
         ("name: B,", "name: A,", "net.yaml:12: nodes[1].name: a node named 'A' is there already"),
         ("between: [A, B]", "between: [A, Bee]", "net.yaml:15: links[0].between: there is no node 'Bee'"),
         ("between: [A, B]", "between: [A, A]", "a link joins two nodes"),
         ("between: [A, B]", "between: [A]", "net.yaml:15: links[0].between"),
         ("between: [A, B]", "between: [C, B]", "are linked already"),
-        ("kind: heralded", "kind: magic", "net.yaml:19: links[2]: unknown kind of link; kinds are 'midpoint'"),
+        ("kind: heralded", "kind: magic", "net.yaml:19: links[2]: unknown kind of link; kinds are 'double_click'"),
         ("kind: heralded", "kind: [1]", "net.yaml:19: links[2]"),
         ("lat: 52.0, lon: 4.0", "lat: 52.0", "net.yaml:11: nodes[0]: give both lat and lon"),
         ("lat: 52.0, lon: 4.0", "lat: 152.0, lon: 4.0", "net.yaml:11: nodes[0].lat: "),
@@ -251,7 +251,7 @@ def test_the_published_schema_is_up_to_date() -> None:
 
 def test_the_schema_lets_defaults_complete_links_and_knows_every_field() -> None:
     schema = file_schema()
-    assert schema["$defs"]["MidpointLink"]["required"] == ["between"]
+    assert schema["$defs"]["DoubleClickLink"]["required"] == ["between"]
     assert set(schema["$defs"]["PlatformChange"]["properties"]) >= {
         "base",
         "t1_s",
@@ -260,7 +260,7 @@ def test_the_schema_lets_defaults_complete_links_and_knows_every_field() -> None
         "gate2_depolarizing",
     }
     values = yaml.safe_load(GOOD)
-    for part in ("Node", "MidpointLink", "HeraldedLink"):
+    for part in ("Node", "DoubleClickLink", "HeraldedLink"):
         assert schema["$defs"][part]["additionalProperties"] is False
     for node in values["nodes"]:
         assert set(node) <= set(schema["$defs"]["Node"]["properties"])

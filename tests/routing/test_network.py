@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qstack.link import DoubleClick, Heralded
-from qstack.routing import MidpointLink, Network, NetworkError, Node, light_time_s, photon_survival
+from qstack.routing import DoubleClickLink, Network, NetworkError, Node, light_time_s, photon_survival
 from qstack.routing.chains import chain
 from qstack.routing.checks import great_circle_km
 
@@ -57,7 +57,7 @@ def test_a_midpoint_link_gets_the_figures_of_its_fibre_and_its_ends() -> None:
         platforms:
           bright: {base: neutral_atom, photon: {emission: 0.8, visibility: 0.97, preparation_time_s: 2.0e-6}}
         nodes: [{name: A, platform: bright}, {name: B, platform: neutral_atom}]
-        links: [{between: [B, A], length_km: 30, insertion_loss_db: 4, detector_efficiency: 0.7, dark_count: 1.0e-6}]
+        links: [{between: [B, A], length_km: 30, insertion_loss_db: 4, attenuation_db_per_km: 0.2, detector: {efficiency: 0.7, dark_count: 1.0e-6}}]
         """
     )
     model = network.link_model(network.link("A", "B"))
@@ -67,7 +67,7 @@ def test_a_midpoint_link_gets_the_figures_of_its_fibre_and_its_ends() -> None:
     assert model.attempt_time_s == pytest.approx(2e-6 + 30 / FIBRE_KM_PER_S)
     assert [arm.emission for arm in model.arms] == [0.5, 0.8]
     assert model.visibility == 0.96
-    own = MidpointLink(between=("A", "B"), length_km=1.0, visibility=0.5)
+    own = DoubleClickLink(between=("A", "B"), length_km=1.0, visibility=0.5)
     assert network.link_model(own).state[0] == pytest.approx(0.75)
 
 
@@ -84,7 +84,8 @@ def test_a_chain_gets_the_figures_of_its_nodes() -> None:
     assert (made.link_rounds, made.end_rounds) == (1, 2)
     middle = made.stations[1]
     assert (middle.t1_s, middle.t2_s, middle.swap_success) == (36000, 0.7, 0.5)
-    assert (middle.gate1_depolarizing, middle.gate2_depolarizing, middle.readout_error) == (0.01, 0.06, 0.0375)
+    errors = (middle.gate1_depolarizing, middle.gate2_depolarizing, middle.readout_error)
+    assert errors == pytest.approx((0.01, 0.06, 0.0375))
     assert middle.operation_time_s == pytest.approx(500e-6 + 3.7e-6 + 5e-9)
     assert made.links == (Heralded(0.5, 1e-3), Heralded(0.5, 1e-3, 0.9))
     assert made.flight_s == pytest.approx((20 / FIBRE_KM_PER_S,) * 2)

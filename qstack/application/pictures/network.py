@@ -25,7 +25,7 @@ def draw_network(network: Network, path: Sequence[str] | None = None) -> Figure:
     axes = figure.add_axes((0.03, 0.03, 0.94, 1 - HEAD_IN / height - 0.03))
     map_panel.draw(axes, network, drawn, [path] if path else (), scale=where is not None)
     figure.text(0.03, 1 - 0.28 / height, network.name, fontsize=14, fontweight="bold", color=style.INK, va="center")
-    fibre_km = sum(link.length_km for link in network.links)
+    fibre_km = sum(link.fibre_km for link in network.links)
     told = f"{len(network.nodes)} nodes, {len(network.links)} links"
     told += f", {fibre_km:,.0f} km of fibre" if fibre_km >= 1 else ""
     told += "" if where is not None else " (not to scale: no coordinates)"

@@ -10,6 +10,7 @@ from qstack.cli.backends import backends
 from qstack.cli.compile import compile_
 from qstack.cli.doctor import doctor
 from qstack.cli.plan import plan
+from qstack.cli.platforms import platforms
 from qstack.cli.protocols import protocols
 from qstack.cli.run import run
 from qstack.cli.topology import topology
@@ -51,6 +52,7 @@ app.command()(run)
 app.command("compile")(compile_)
 app.command()(plan)
 app.command()(topology)
+app.command()(platforms)
 app.command()(protocols)
 app.command()(backends)
 app.command()(doctor)

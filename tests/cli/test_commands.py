@@ -27,10 +27,12 @@ class TestApplication:
     def test_without_a_command_it_helps(self, shell: Shell) -> None:
         said = shell()
         assert said.code == 0
-        for name in ("run", "compile", "plan", "topology", "protocols", "backends", "doctor"):
+        for name in ("run", "compile", "plan", "topology", "platforms", "protocols", "backends", "doctor"):
             assert f"\n  {name} " in said.out
 
-    @pytest.mark.parametrize("name", ["run", "compile", "plan", "topology", "protocols", "backends", "doctor"])
+    @pytest.mark.parametrize(
+        "name", ["run", "compile", "plan", "topology", "platforms", "protocols", "backends", "doctor"]
+    )
     def test_every_command_explains_itself(self, shell: Shell, name: str) -> None:
         said = shell(name, "--help")
         assert (said.code, said.err) == (0, "")

@@ -12,7 +12,7 @@ from tests.cli.run import Shell
 PAGE = Path("docs/reference/cli.md")
 
 
-@pytest.mark.parametrize("name", ["run", "compile", "plan", "topology", "protocols", "backends", "doctor"])
+@pytest.mark.parametrize("name", ["run", "compile", "plan", "topology", "platforms", "protocols", "backends", "doctor"])
 def test_the_reference_names_every_option(shell: Shell, name: str) -> None:
     section = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     assert section is not None

@@ -159,7 +159,7 @@ def test_arrows_point_down() -> None:
 @pytest.mark.parametrize(
     ("module", "line"),
     [
-        ("bell.py", "from qstack import routing"),
+        ("bell/states.py", "from qstack import routing"),
         ("backends/bell.py", "from qstack.language import program"),
         ("protocols/chsh.py", "from qstack import backend"),
         ("application/session.py", "from qstack.backends import stim"),

@@ -1,4 +1,4 @@
-"""Purification with the gates and readout of real stations, and its repetition until it succeeds."""
+"""Purification between real stations, repeated until it succeeds."""
 
 from __future__ import annotations
 
@@ -58,27 +58,6 @@ def until_success(attempt: Attempt, n: int) -> tuple[Floats, list[Floats]]:
     return np.concatenate(times), [np.concatenate(column) for column in zip(*made, strict=True)]
 
 
-def dejmps_round(first: Floats, second: Floats, ends: tuple[Station, Station]) -> tuple[Floats, Floats]:
-    """One DEJMPS round with the stations' errors: states kept, (n, 4), and success probabilities, (n,).
-
-    Deutsch et al. 1996 with local noise: rotations depolarise each qubit, the two-qubit gates depolarise both
-    pairs' qubits at a node, and a misread outcome makes a failed round look like a success.
-    """
-    turned = [bell.transform(state) * _rotation_factor(ends) for state in (first, second)]
-    a, b = (bell.from_transform(correlations) for correlations in turned)
-    kept = np.zeros((2, *np.broadcast_shapes(a.shape, b.shape)))
-    for i in range(4):
-        for j in range(4):
-            (z1, x1), (z2, x2) = _rotated(i), _rotated(j)
-            kept[x1 ^ x2, ..., 2 * (z1 ^ z2) + x1] += a[..., i] * b[..., j]
-    clean = (1 - ends[0].gate2_depolarizing) * (1 - ends[1].gate2_depolarizing)
-    kept = clean * kept + (1 - clean) / 8
-    misread = _odd(ends[0].readout_error, ends[1].readout_error)
-    success = (1 - misread) * kept[0] + misread * kept[1]
-    probability = success.sum(axis=-1)
-    return success / probability[..., None], probability
-
-
 def purified(
     make: Maker, rounds: int, ends: tuple[Station, Station], flight_s: float, rng: np.random.Generator
 ) -> Maker:
@@ -90,6 +69,7 @@ def purified(
     if rounds == 0:
         return make
     inner = purified(make, rounds - 1, ends, flight_s, rng)
+    noise = ends[0].noise, ends[1].noise
     compare_s = max(end.operation_time_s for end in ends) + flight_s
     waited = ends[0].decay(np.asarray(compare_s)) * ends[1].decay(np.asarray(compare_s))
 
@@ -97,7 +77,7 @@ def purified(
         first, second = inner(n), inner(n)
         stored = first.correlations * ends[0].decay(second.time_s) * ends[1].decay(second.time_s)
         states = bell.from_transform(stored), bell.from_transform(second.correlations)
-        state, probability = dejmps_round(*states, ends)
+        state, probability = bell.dejmps(*states, noise)
         time_s = first.time_s + second.time_s + compare_s
         return time_s, [bell.transform(state) * waited], rng.random(n) < probability
 
@@ -106,19 +86,3 @@ def purified(
         return Made(time_s, correlations)
 
     return made
-
-
-def _rotated(index: int) -> tuple[int, int]:
-    """(z, x) of a Bell index after the rotations of DEJMPS, which exchange Phi- and Psi-."""
-    z, x = index >> 1, index & 1
-    return z, x ^ z
-
-
-def _rotation_factor(ends: tuple[Station, Station]) -> Floats:
-    kept = (1 - ends[0].gate1_depolarizing) * (1 - ends[1].gate1_depolarizing)
-    return np.array([1.0, kept, kept, kept])
-
-
-def _odd(first: float, second: float) -> float:
-    """Probability that exactly one of two independent errors happens."""
-    return first * (1 - second) + second * (1 - first)

@@ -39,13 +39,11 @@ class Station:
         return bell.decoherence(time_s, self.t1_s, self.t2_s)
 
     @property
-    def swap_factor(self) -> Floats:
-        """What the errors of a Bell measurement here do to the correlations of the pair left, shape (4,).
+    def noise(self) -> bell.LocalNoise:
+        """How well it works on its qubits."""
+        return bell.LocalNoise(self.gate1_depolarizing, self.gate2_depolarizing, self.readout_error)
 
-        A two-qubit depolarisation leaves no correlation. One before the phase readout, or its misreading,
-        costs XX and YY; a misread parity costs ZZ and YY.
-        """
-        both = 1 - self.gate2_depolarizing
-        phase = (1 - self.gate1_depolarizing) * (1 - 2 * self.readout_error)
-        parity = 1 - 2 * self.readout_error
-        return np.array([1.0, both * parity, both * phase, both * phase * parity])
+    @property
+    def swap_factor(self) -> Floats:
+        """What the errors of a Bell measurement here do to the correlations of the pair left, shape (4,)."""
+        return bell.swap_factor(self.noise)

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.complex128]
+Ends = tuple[tuple[float, float, float], tuple[float, float, float]]
+"""At each end: depolarisation by one-qubit gates and by two-qubit gates, and readout error."""
 
 I2 = np.eye(2, dtype=np.complex128)
 X = np.array([[0, 1], [1, 0]], dtype=np.complex128)
@@ -42,29 +44,15 @@ def weights_of(rho: Matrix) -> NDArray[np.float64]:
     return np.array([float((v.conj() @ rho @ v).real) for v in BELL])
 
 
-def embed(operator: Matrix, qubits: tuple[int, ...], n: int) -> Matrix:
-    """The operator on those of n qubits, as a full matrix (qubit 0 is the most significant)."""
-    k = len(qubits)
-    full = np.zeros((2**n, 2**n), dtype=np.complex128)
-    rest = [q for q in range(n) if q not in qubits]
-    for column in itertools.product((0, 1), repeat=n):
-        inner = int("".join(str(column[q]) for q in qubits), 2)
-        for row_inner in range(2**k):
-            row = list(column)
-            for q, bit in zip(qubits, f"{row_inner:0{k}b}", strict=True):
-                row[q] = int(bit)
-            assert all(row[q] == column[q] for q in rest)
-            full[_index(row), _index(column)] += operator[row_inner, inner]
-    return full
-
-
-def _index(bits: tuple[int, ...] | list[int]) -> int:
-    return int("".join(map(str, bits)), 2)
+def applied(rho: Matrix, operator: Matrix, *qubits: int) -> Matrix:
+    """The operator on those qubits, times rho (qubit 0 is the most significant)."""
+    n, k = _size(rho), len(qubits)
+    tensor = np.tensordot(operator.reshape((2,) * (2 * k)), rho.reshape((2,) * (2 * n)), (range(k, 2 * k), qubits))
+    return np.moveaxis(tensor, range(k), qubits).reshape(2**n, 2**n)
 
 
 def gate(rho: Matrix, operator: Matrix, *qubits: int) -> Matrix:
-    full = embed(operator, qubits, _size(rho))
-    return full @ rho @ full.conj().T
+    return applied(applied(rho, operator, *qubits).conj().T, operator, *qubits).conj().T
 
 
 def channel(rho: Matrix, kraus: list[Matrix], *qubits: int) -> Matrix:
@@ -127,24 +115,67 @@ def swapped(first: Matrix, second: Matrix, p1: float = 0.0, p2: float = 0.0, rea
     return out
 
 
-def purified(
-    first: Matrix, second: Matrix, p1: float = 0.0, p2: float = 0.0, readout: float = 0.0, turn: bool = True
-) -> tuple[Matrix, float]:
-    """Pairs (a, b) and (c, d): rotations, a -> c and b -> d, measure c and d, keep a, b if they agree."""
-    rho = np.kron(first, second)
-    if turn:
-        for qubit in range(4):
-            rho = gate(rho, rx(math.pi / 2 if qubit % 2 == 0 else -math.pi / 2), qubit)
-            rho = depolarised(rho, p1, qubit)
-    for control, target in ((0, 2), (1, 3)):
-        rho = depolarised(gate(rho, CNOT, control, target), p2, control, target)
+def turned(pair: Matrix, ends: Ends) -> Matrix:
+    """The pair after the rotations of DEJMPS at its two ends."""
+    for side, angle in enumerate((math.pi / 2, -math.pi / 2)):
+        pair = depolarised(gate(pair, rx(angle), side), ends[side][0], side)
+    return pair
+
+
+def made_werner(pair: Matrix, ends: Ends) -> Matrix:
+    """The average over all 24 Cliffords, turned one way at one end and the conjugate way at the other."""
+    out = np.mean([both @ pair @ both.conj().T for both in (np.kron(u, u.conj()) for u in cliffords())], axis=0)
+    for side in (0, 1):
+        out = depolarised(out, ends[side][0], side)
+    return out
+
+
+def cliffords() -> list[Matrix]:
+    """The one-qubit Clifford group without phases, as products of H and S."""
+    found = [I2]
+    for element in found:
+        for generator in (H, np.diag([1, 1j])):
+            product = generator @ element
+            if all(abs(np.trace(product.conj().T @ other)) < 1.99 for other in found):
+                found.append(product)
+    return found
+
+
+def selected(pairs: list[Matrix], ends: Ends) -> tuple[Matrix, float]:
+    """Two pairs: CNOTs 0 -> 1, keep pair 0 if the Z outcomes of pair 1 agree.
+
+    Three: also CNOTs 2 -> 1, and the outcomes of pair 2, in X by a Hadamard, have to agree too. Qubit 2k + side.
+    """
+    rho = pairs[0]
+    for pair in pairs[1:]:
+        rho = np.kron(rho, pair)
+    for control in range(0, len(pairs), 2):
+        for side, (_, p2, _) in enumerate(ends):
+            qubits = 2 * control + side, 2 + side
+            rho = depolarised(gate(rho, CNOT, *qubits), p2, *qubits)
+    for pair in range(2, len(pairs)):
+        for side, (p1, _, _) in enumerate(ends):
+            rho = depolarised(gate(rho, H, 2 * pair + side), p1, 2 * pair + side)
+    measured = range(2, 2 * len(pairs))
+    errors = [ends[qubit % 2][2] for qubit in measured]
     out = np.zeros((4, 4), dtype=np.complex128)
-    for c, d in itertools.product((0, 1), repeat=2):
-        odd = 2 * readout * (1 - readout)
-        chance = 1 - odd if c == d else odd
-        out = out + chance * kept(projected(projected(rho, 2, c), 3, d), 0, 1)
+    for outcomes in itertools.product((0, 1), repeat=len(measured)):
+        branch = rho
+        for qubit, outcome in zip(measured, outcomes, strict=True):
+            branch = projected(branch, qubit, outcome)
+        out = out + _all_agree(outcomes, errors) * kept(branch, 0, 1)
     probability = float(np.trace(out).real)
     return out / probability, probability
+
+
+def _all_agree(outcomes: tuple[int, ...], errors: list[float]) -> float:
+    """Probability that what is read agrees in every pair, given the outcomes."""
+    total = 0.0
+    for wrong in itertools.product((0, 1), repeat=len(outcomes)):
+        read = [outcome ^ flip for outcome, flip in zip(outcomes, wrong, strict=True)]
+        if read[::2] == read[1::2]:
+            total += math.prod(e if flip else 1 - e for flip, e in zip(wrong, errors, strict=True))
+    return total
 
 
 def twirled(rho: Matrix) -> Matrix:

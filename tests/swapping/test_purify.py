@@ -4,48 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from qstack import bell
 from qstack.link import Heralded
 from qstack.stats import chi_square_p, mean, within_sigma
 from qstack.swapping import Chain, Station, sample
-from qstack.swapping.purify import dejmps_round, until_success
+from qstack.swapping.purify import until_success
 from tests.swapping import density
-
-weights = st.lists(st.floats(0.01, 1.0), min_size=4, max_size=4).map(lambda w: np.array(w) / sum(w))
-
-
-@given(weights, weights)
-def test_a_round_of_perfect_stations_is_dejmps(first: np.ndarray, second: np.ndarray) -> None:
-    ours = dejmps_round(first, second, (Station(), Station()))
-    for left, right in zip(ours, bell.dejmps(first, second), strict=True):
-        np.testing.assert_allclose(left, right, atol=1e-12)
-
-
-@given(weights, weights, st.floats(0, 0.5), st.floats(0, 0.5), st.floats(0, 0.3))
-def test_a_round_of_noisy_stations(first: np.ndarray, second: np.ndarray, p1: float, p2: float, readout: float) -> None:
-    station = Station(gate1_depolarizing=p1, gate2_depolarizing=p2, readout_error=readout)
-    state, probability = dejmps_round(first, second, (station, station))
-    rho, expected = density.purified(density.mixture(first), density.mixture(second), p1, p2, readout)
-    np.testing.assert_allclose(probability, expected, atol=1e-10)
-    np.testing.assert_allclose(bell.density_matrix(state), rho, atol=1e-10)
 
 
 def test_rounds_on_a_link_wait_and_repeat() -> None:
     """A link that heralds every 10 ms: two pairs, the comparison, and all again after a failure."""
-    station = Station(0.8, 0.5, 0.01, 0.02, 0.01, operation_time_s=3e-3)
-    chain = Chain(("a", "b"), (station, station), (Heralded(1.0, 10e-3, 0.9),), (1e-3,), link_rounds=1)
+    stations = (
+        Station(0.8, 0.5, 0.01, 0.02, 0.01, operation_time_s=3e-3),
+        Station(0.6, 0.7, 0.03, 0.01, 0.05, operation_time_s=2e-3),
+    )
+    chain = Chain(("a", "b"), stations, (Heralded(1.0, 10e-3, 0.9),), (1e-3,), link_rounds=1)
     delivery = sample(chain, 20_000, 1, np.random.default_rng(3))
     fresh = density.mixture(bell.werner(0.9))
+    noise = (0.01, 0.02, 0.01), (0.03, 0.01, 0.05)
 
     def stored(rho: density.Matrix, t: float) -> density.Matrix:
-        for qubit in (0, 1):
-            rho = density.twirled(density.relaxed(rho, t, 0.8, 0.5, qubit))
+        for qubit, (t1, t2) in enumerate(((0.8, 0.5), (0.6, 0.7))):
+            rho = density.twirled(density.relaxed(rho, t, t1, t2, qubit))
         return rho
 
-    rho, success = density.purified(stored(fresh, 10e-3), fresh, 0.01, 0.02, 0.01)
+    rho, success = density.selected([density.turned(pair, noise) for pair in (stored(fresh, 10e-3), fresh)], noise)
     expected = density.weights_of(stored(rho, 4e-3))
     np.testing.assert_allclose(delivery.states[:, 0], np.broadcast_to(expected, (20_000, 4)), atol=1e-12)
     tries = np.round(delivery.shot_time_s / 24e-3).astype(int)

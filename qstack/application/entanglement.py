@@ -23,6 +23,10 @@ Expansion = Literal["delivered", "repeaters"]
 Memory = Literal["pauli", "exact"]
 
 
+UNSTORED_S = 1e-15
+"""How long a photon keeps without a memory: shorter than any wait."""
+
+
 class ExpansionError(InputError):
     """A path cannot be expanded into a circuit of link pairs and swaps."""
 
@@ -93,8 +97,12 @@ def supply(
 
 
 def node_noise(network: Network, node: str) -> NodeNoise:
-    """How well a node of the network keeps and handles qubits, in the compiler's terms."""
+    """How well a node of the network keeps and handles qubits, in the compiler's terms.
+
+    Where photons are measured as they arrive, nothing is left of one that has to wait.
+    """
     platform = network.platform(node)
+    stores = platform.memory.stores
     return NodeNoise(
         gate1_time_s=platform.gate1_time_s,
         gate2_time_s=platform.gate2_time_s,
@@ -102,8 +110,8 @@ def node_noise(network: Network, node: str) -> NodeNoise:
         gate1_depolarizing=platform.gate1_depolarizing,
         gate2_depolarizing=platform.gate2_depolarizing,
         readout_error=platform.readout_error,
-        t1_s=platform.t1_s,
-        t2_s=platform.t2_s,
+        t1_s=platform.t1_s if stores else UNSTORED_S,
+        t2_s=platform.t2_s if stores else UNSTORED_S,
     )
 
 

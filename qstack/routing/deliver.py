@@ -84,6 +84,8 @@ def plan_routes(network: Network, requests: Sequence[PairRequest], check: Check 
     """
     floors = [request.min_fidelity for request in requests]
     waits = len(requests) > 1 or any(request.pairs > 1 for request in requests)
+    if waits:
+        _refuse_unstored(network, requests)
     for _ in range(TRIALS):
         routes = [_route(network, each, floor, check) for each, floor in zip(requests, floors, strict=True)]
         if not (waits and any(floors)):
@@ -99,6 +101,16 @@ def plan_routes(network: Network, requests: Sequence[PairRequest], check: Check 
         ]
     k = int(np.argmax(missing))
     raise NoRouteError(_waiting(requests[k], f"only {reached[k]:.3f} is left of the fidelity"))
+
+
+def _refuse_unstored(network: Network, requests: Sequence[PairRequest]) -> None:
+    """Refuse to let a pair wait for others where photons are measured as they arrive."""
+    for name in (name for request in requests for name in (request.source, request.target)):
+        if not network.platform(name).memory.stores:
+            raise NoRouteError(
+                f"{name} measures photons as they arrive and stores none, so no pair can wait for the others of a "
+                "shot; ask for one pair at a time"
+            )
 
 
 def _route(network: Network, request: PairRequest, floor: float, check: Check | None) -> Route:

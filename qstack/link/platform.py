@@ -119,7 +119,7 @@ class PhotonInterface(BaseModel):
         visibility: two-photon interference visibility between two such nodes.
         preparation_time_s: initialisation and emission, per attempt.
         wavelength_nm: colour of the photon that leaves the node, after any conversion there; None if nothing is said.
-        noise_photons: mean number of stray photons that leave with it, per attempt.
+        noise_photons: mean number of stray photons that leave with it, per window (time bin).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

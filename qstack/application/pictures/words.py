@@ -96,7 +96,7 @@ def rows(result: Result) -> list[Row]:
 
 def heading(result: Result) -> str:
     """What was run: protocol, shots, backend."""
-    times = "one conversation" if is_conversation(result) else _counted(result.shots, "shot")
+    times = "one conversation" if is_conversation(result) else counted(result.shots, "shot")
     return f"{result.protocol} · {times} on {ran_on(result)}"
 
 
@@ -141,7 +141,7 @@ def resource_facts(result: Result) -> list[tuple[str, str]]:
     """What a shot used."""
     used = result.resources
     each = "in all" if is_conversation(result) else "per shot"
-    facts = [(each, f"{_counted(used.pairs_per_shot, 'pair')}, {_counted(used.messages_per_shot, 'message')}")]
+    facts = [(each, f"{counted(used.pairs_per_shot, 'pair')}, {counted(used.messages_per_shot, 'message')}")]
     if result.accepted_shots < result.shots:
         cost = f"; {number(used.pairs_per_accepted_shot)} pairs per accepted shot"
         facts.append(("accepted", f"{result.accepted_shots:,} of {result.shots:,} ({used.acceptance.value:.1%}){cost}"))
@@ -150,7 +150,7 @@ def resource_facts(result: Result) -> list[tuple[str, str]]:
     return facts
 
 
-def _counted(number: float, thing: str) -> str:
+def counted(number: float, thing: str) -> str:
     return f"{number:,.10g} {thing}" + ("" if number == 1 else "s")
 
 

@@ -83,7 +83,7 @@ class TransducerFields(Fields):
 
     Attributes:
         efficiency: probability that a microwave photon comes out as an optical one, in the fibre.
-        added_noise_photons: thermal photons added per attempt, referred to its input.
+        added_noise_photons: thermal photons added per mode (time bin), referred to its input.
         wavelength_nm: the optical colour.
         preparation_time_s: time of an attempt before the photon leaves.
         visibility: two-photon interference visibility of its photons.

@@ -25,7 +25,7 @@ class MidpointSource(Steady):
     latched the same one. So a memory is busy only after it has caught a photon, however rarely that happens.
 
     A memory latches if exactly one photon is absorbed, and takes over its polarisation; it stays open if there were
-    none or several. A false latch (a dark count, a stray photon) leaves it in a random state.
+    none or several. A false latch (a dark count, a stray photon) counts as one more and leaves it in a random state.
 
     Attributes:
         source: the source; its coupling to each side is the `emission` of that arm.

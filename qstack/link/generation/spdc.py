@@ -12,6 +12,7 @@ thermal, which changes error rates in second order of mu only.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -135,6 +136,12 @@ def singles(source: PairSource, first: End, second: End) -> Coincidence:
     return Coincidence(true + false, paired * silent_x * silent_y)
 
 
+def one_false_count(false_click: float) -> float:
+    """Probability that a detector has exactly one false count, if `false_click` is that of any: they are Poissonian."""
+    return -(1 - false_click) * math.log1p(-false_click) if false_click < 1 else 0.0
+
+
 def _false_counts(end: End) -> tuple[float, float]:
-    """Probability of no and of exactly one false click in an end's two detectors."""
-    return (1 - end.false_click) ** 2, 2 * end.false_click * (1 - end.false_click)
+    """Probability of no and of exactly one false count in an end's two detectors."""
+    quiet = 1 - end.false_click
+    return quiet**2, 2 * quiet * one_false_count(end.false_click)

@@ -82,15 +82,22 @@ class Steady:
         return Heralds(times, np.broadcast_to(self.state, (n, 4)))
 
 
-RARE = 1e-9
-"""Success probabilities from here down are drawn as floats: their numbers of attempts do not fit into integers."""
+OFTEN = 1 / 3
+"""Success probabilities from here up are counted attempt by attempt, which is faster than by a logarithm."""
 
 
 def waiting_attempts(success_probability: float, n: int, rng: np.random.Generator) -> Floats:
-    """Numbers of attempts up to and with the first success, n of them."""
-    if success_probability > RARE:
+    """Numbers of attempts up to and with the first success, n of them.
+
+    An exponential of rate -log(1 - p), rounded up, is geometric with p; it also serves where the numbers of attempts do
+    not fit into integers.
+    """
+    if success_probability >= OFTEN:
         return rng.geometric(success_probability, size=n).astype(np.float64)
-    return np.asarray(np.ceil(rng.standard_exponential(size=n) / -np.log1p(-success_probability)))
+    attempts = rng.standard_exponential(size=n)
+    attempts *= -1 / np.log1p(-success_probability)
+    np.ceil(attempts, out=attempts)
+    return np.maximum(attempts, 1.0, out=attempts)
 
 
 def multiplexed(single_probability: float, modes: int) -> float:

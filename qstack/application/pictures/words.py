@@ -151,6 +151,7 @@ def resource_facts(result: Result) -> list[tuple[str, str]]:
 
 
 def counted(number: float, thing: str) -> str:
+    """`1 link`, `2 links`."""
     return f"{number:,.10g} {thing}" + ("" if number == 1 else "s")
 
 

@@ -100,6 +100,18 @@ def test_a_late_end_keeps_the_pairs_that_both_have() -> None:
     judge(world)
 
 
+@pytest.mark.parametrize("skew_s", [-20.0, 20.0])
+def test_the_clock_of_the_leader_counts(skew_s: float) -> None:
+    """By bob's clock the time is over before the pair is made, or long after."""
+    world = met(Schedule(attempts=[7], skew_s=skew_s))
+    world.create("alice", max_time_s=30.0)
+    world.play(20.5)
+    assert world.bob.ended == []
+    world.play()
+    assert world.alice.ended == world.bob.ended == [Done(create_id=0, origin_node_id="alice")]
+    judge(world)
+
+
 def test_qubits_expire_at_both_ends_and_are_not_made_again() -> None:
     world = met(Schedule(holds=[NEVER] * 4, cutoff_s=8.0))
     world.create("alice", number=2)
@@ -126,6 +138,19 @@ def test_who_heard_later_gives_up_a_qubit_with_the_other_end(late: str) -> None:
     assert [events(node) for node in world.nodes.values()] == [["ok 1", "expire 1", "ok 2", "expire 2"]] * 2
     assert world.nodes[early].errors[0].why == "it is older than 8.0 s"
     assert world.nodes[late].errors[0].why == f"{early} does not have it, or no longer"
+    judge(world)
+
+
+@pytest.mark.parametrize("early", ["alice", "bob"])
+def test_a_pair_expires_once_even_if_the_other_end_never_had_it(early: str) -> None:
+    """The report of it takes longer than its qubit lives."""
+    fates = [0, 1] if early == "alice" else [1, 0]
+    world = met(Schedule(holds=[NEVER] * 9, cutoff_s=8.0, heralds=[0, *fates]))
+    world.create("alice")
+    world.play(13.5)
+    world.frames = chain([7] * 4, repeat(0))
+    world.play()
+    assert events(world.nodes[early]) == ["ok 1", "expire 1", "ok 2", "expire 2"]
     judge(world)
 
 
@@ -168,6 +193,16 @@ def test_atomic_pairs_are_delivered_together_and_made_again_until_they_live_toge
     judge(world)
 
 
+def test_atomic_pairs_wait_for_the_word_of_the_leader_beyond_their_cutoff() -> None:
+    # Alice knows at 21 s that both are there; her word takes a second, when the first pair is eight seconds old.
+    world = met(Schedule(attempts=[0, 4], cutoff_s=8.0))
+    world.create("alice", number=2, atomic=True)
+    world.play()
+    assert events(world.alice) == events(world.bob) == ["ok 1", "ok 2", "expire 1"]
+    assert [time_s for time_s, *_, action in world.bob.log if action in world.bob.oks] == [22.0, 22.0]
+    judge(world)
+
+
 def test_atomic_pairs_of_which_one_is_lost_are_completed_first() -> None:
     world = met(Schedule(heralds=[0, 0, 0, 0, 1, 0]))
     world.create("alice", number=2, atomic=True)
@@ -206,6 +241,20 @@ def test_requests_that_cross_stand_where_the_leader_says() -> None:
     world.play()
     turns = [{entry.request.id[::2]: entry.turn for entry in node.machine.queue} for node in world.nodes.values()]
     assert turns == [{("alice", 0): 1, ("bob", 0): 2, ("bob", 1): 3}] * 2
+
+
+def test_a_purpose_has_had_what_the_leader_says() -> None:
+    """When the time of the first request is over, alice counts a pair of it that bob never heard of."""
+    world = met(Schedule(heralds=[0, 0, 1], dark_from_s=13.5))
+    world.create("alice", max_time_s=4.5)
+    world.create("alice", number=5)
+    world.play()
+    assert world.alice.codes == [ErrorCode.TIMEOUT, ErrorCode.EXPIRE]
+    for node in world.nodes.values():
+        (entry,) = node.machine.queue
+        assert node.machine.queue.due(entry.create) == 1.0
+    world.light()
+    judge(world.play())
 
 
 def test_the_weights_of_the_leader_count() -> None:

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from qstack.routing import Network
+    from qstack.swapping import Delivery
+    from qstack.swapping.optimise import Candidate, Goal
 
 
 SAMPLED_SHOTS = 4000
 """Shots of the sample behind the latency, and behind all figures when several pairs are needed at a time."""
 
+
+FLAT = 2
+"""Levels of plans that need no drawing: links, and swaps as soon as possible."""
 
 SHOWN = 6
 """Alternatives in the table."""
@@ -38,37 +43,60 @@ def plan(
     fidelity: Annotated[
         float, typer.Option("--fidelity", "-f", metavar="F", min=0.0, max=1.0, help="The least fidelity acceptable.")
     ] = 0.0,
+    deadline: Annotated[
+        float | None,
+        typer.Option("--deadline", metavar="SECONDS", min=0.0, help="95 % of the pairs have to be ready by then."),
+    ] = None,
+    key_rate: Annotated[
+        float, typer.Option("--key-rate", metavar="BITS", min=0.0, help="The least key rate acceptable, bits/s.")
+    ] = 0.0,
     pairs: Annotated[int, typer.Option("--pairs", "-k", metavar="K", min=1, help="Pairs needed at a time.")] = 1,
     json_: JsonOption = False,
 ) -> None:
     """Find the fastest route between two nodes that is good enough."""
     from qstack.cli import output
     from qstack.routing import Network
+    from qstack.swapping.optimise import Goal
 
     if network is None:
         raise PlanError(f"on which network? write: qstack plan {source} {target} --network FILE")
-    facts = find(Network.load(network), source, target, fidelity, pairs)
+    goal = Goal(fidelity, math.inf if deadline is None else deadline, key_rate)
+    facts = find(Network.load(network), source, target, goal, pairs)
     if json_:
         output.emit(json.dumps(facts))
     else:
         _show(facts)
 
 
-def find(network: Network, source: str, target: str, fidelity: float, pairs: int) -> dict[str, Any]:
+def find(network: Network, source: str, target: str, goal: Goal, pairs: int) -> dict[str, Any]:
     """The best route as plain data; figures that do not exist are None.
+
+    Args:
+        network: where the route is.
+        source: a node.
+        target: another node.
+        goal: what the pairs have to be like.
+        pairs: pairs needed at a time.
 
     Raises:
         NoRouteError: nothing reaches the fidelity; the message says what would be possible.
     """
     import numpy as np
 
+    from qstack import bell
     from qstack.routing import PairRequest, best_route, deliver
     from qstack.routing.review import compared, doubts
 
-    request = PairRequest(source, target, pairs, fidelity)
-    route = best_route(network, source, target, fidelity)
-    (delivery,) = deliver(network, [request], SAMPLED_SHOTS, np.random.default_rng(0))
-    best = route.chosen if pairs == 1 else delivery
+    route = best_route(
+        network, source, target, goal.min_fidelity, deadline_s=goal.deadline_s, key_rate_per_s=goal.key_rate_per_s
+    )
+    best: Candidate | Delivery = route.chosen
+    if pairs == 1:
+        delivery = route.chosen.planned.sample(SAMPLED_SHOTS, np.random.default_rng(0))
+    else:
+        request = PairRequest(source, target, pairs, goal.min_fidelity)
+        (delivery,) = deliver(network, [request], SAMPLED_SHOTS, np.random.default_rng(0))
+        best = delivery
     state = delivery.states.mean(axis=(0, 1))
     beside = compared(network, source, target, best.rate_per_s, state)
     return {
@@ -76,18 +104,22 @@ def find(network: Network, source: str, target: str, fidelity: float, pairs: int
         "source": source,
         "target": target,
         "pairs": pairs,
-        "min_fidelity": fidelity,
+        "min_fidelity": goal.min_fidelity,
+        "deadline_s": _finite(goal.deadline_s),
+        "min_key_rate_per_s": goal.key_rate_per_s,
         "path": list(route.path),
-        "plan": route.chosen.chain.plan,
+        "plan": route.chosen.plan.text,
+        "tree": json.loads(route.chosen.plan.to_json()),
         "rate_per_s": _finite(best.rate_per_s),
         "fidelity": _finite(best.fidelity),
+        "key_rate_per_s": _finite(best.rate_per_s * float(bell.key_fraction(state))),
         "latency_s": delivery.latency_s,
         "doubts": list(doubts(network, route.path)),
         "published": [{**asdict(each), "inside": each.inside} for each in beside],
         "alternatives": [
             {
                 "path": list(other.chain.path),
-                "plan": other.chain.plan,
+                "plan": other.plan.text,
                 "rate_per_s": _finite(other.rate_per_s),
                 "fidelity": _finite(other.fidelity),
                 "reason": other.refused,
@@ -107,13 +139,18 @@ def _show(facts: dict[str, Any]) -> None:
 
     from qstack.application.pictures import words
     from qstack.cli import output
+    from qstack.swapping import read_plan
 
     screen = output.console()
     grid = output.grid()
     grid.add_row("path", Text(" → ".join(facts["path"]), style="bold"))
     grid.add_row("plan", facts["plan"])
+    tree = read_plan(facts["tree"])
+    if tree.depth > FLAT:
+        grid.add_row("", Text(tree.drawing(facts["path"])))
     grid.add_row("rate", f"{_told(facts['rate_per_s'], words.rate)} (pairs)")
     grid.add_row("fidelity", _told(facts["fidelity"], words.number))
+    grid.add_row("key", f"{_told(facts['key_rate_per_s'], words.rate)} (bits, BBM92)")
     grid.add_row("latency", words.quantiles(facts["latency_s"]))
     screen.print(grid)
     for doubt in facts["doubts"]:

@@ -22,8 +22,8 @@ def station(network: Network, name: str) -> Station:
     )
 
 
-def chain(network: Network, path: tuple[str, ...], link_rounds: int = 0, end_rounds: int = 0) -> Chain:
-    """The chain along a path of neighbours, with purification rounds on every link and end to end."""
+def chain(network: Network, path: tuple[str, ...]) -> Chain:
+    """The chain along a path of neighbours."""
     links = [network.link(first, second) for first, second in pairwise(path)]
     instant = network.control == "instant"
     return Chain(
@@ -31,6 +31,4 @@ def chain(network: Network, path: tuple[str, ...], link_rounds: int = 0, end_rou
         stations=tuple(station(network, name) for name in path),
         links=tuple(network.link_model(link) for link in links),
         flight_s=tuple(0.0 if instant else network.way(link).flight_time_s for link in links),
-        link_rounds=link_rounds,
-        end_rounds=end_rounds,
     )

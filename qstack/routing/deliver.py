@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from qstack.errors import InputError
 from qstack.routing.network import Network
-from qstack.routing.paths import JUDGING_SHOTS, Check, NoRouteError, Route, best_route
+from qstack.routing.paths import Check, NoRouteError, Route, best_route
 from qstack.stats import mean
-from qstack.swapping import Delivery, sample
+from qstack.swapping import Delivery
+from qstack.swapping.optimise import JUDGING_SHOTS
 
 TRIALS = 4
 MAX_PAIRS = 1000
@@ -145,8 +146,13 @@ def _delivered(
 ) -> list[Delivery]:
     own = rng.spawn(len(requests))
     made = [
-        sample(
-            route.chosen.chain, shots, request.pairs, own[k], check=check, progress=_part(progress, k, len(requests))
+        route.chosen.planned.sample(
+            shots,
+            own[k],
+            pairs=request.pairs,
+            link_states=True,
+            check=check,
+            progress=_part(progress, k, len(requests)),
         )
         for k, (request, route) in enumerate(zip(requests, routes, strict=True))
     ]

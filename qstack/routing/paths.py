@@ -1,15 +1,15 @@
-"""The best path and plan for a request: highest rate among those that reach the fidelity asked for.
+"""The best path and plan for a request: highest rate among those that reach what is asked for.
 
 Candidates are the simple paths of least expected time to their link pairs, and those of least noise (Yen 1971), each
-with every plan of a small set. A candidate is judged by sampling it with a seed of its own, so the choice is repeatable
-and independent of the run.
+with the plans that `qstack.swapping.optimise` tries on it. They are judged with seeds of their own, so the choice is
+repeatable and independent of the run.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice, pairwise
 
 import numpy as np
@@ -20,44 +20,17 @@ from qstack import bell
 from qstack.errors import InputError
 from qstack.routing.chains import chain
 from qstack.routing.network import Network
-from qstack.stats import mean
-from qstack.swapping import Chain, sample
+from qstack.swapping import Chain, swap_asap
+from qstack.swapping.optimise import Candidate, Goal, candidates
 
 Check = Callable[[], None]
 
 FASTEST_PATHS = 5
 CLEANEST_PATHS = 2
-JUDGING_SHOTS = 600
-LEAST_SWAP_SUCCESS = 1e-4
-PLANS = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2), (2, 1))
-"""(rounds on every link, rounds end to end), each after all those it adds rounds to."""
 
 
 class NoRouteError(InputError):
     """No path and plan serve a request; the message says what would be possible."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A path with a plan, and what sampling it gave.
-
-    Attributes:
-        chain: the path and the plan.
-        rate_per_s: pairs per second, 0 if it cannot deliver.
-        fidelity: mean fidelity, nan if it cannot deliver.
-        fidelity_error: standard error of that mean.
-        refused: why it was not taken; empty for the one that was.
-    """
-
-    chain: Chain
-    rate_per_s: float
-    fidelity: float
-    fidelity_error: float = 0.0
-    refused: str = ""
-
-    def reaches(self, fidelity: float) -> bool:
-        """Whether its mean fidelity is that high, beyond two standard errors."""
-        return self.fidelity - 2 * self.fidelity_error >= fidelity - 1e-9
 
 
 @dataclass(frozen=True)
@@ -79,39 +52,62 @@ def best_route(
     target: str,
     min_fidelity: float = 0.0,
     check: Check | None = None,
+    *,
+    deadline_s: float = math.inf,
+    key_rate_per_s: float = 0.0,
 ) -> Route:
-    """The path and plan of highest rate whose mean fidelity is at least `min_fidelity`.
+    """The path and plan of highest rate that meets a goal, or of highest key rate where the goal asks for key.
+
+    Args:
+        network: where the paths are.
+        source: a node.
+        target: another node.
+        min_fidelity: see `qstack.swapping.optimise.Goal`; likewise
+        check: called often; may raise to stop.
+        deadline_s: and
+        key_rate_per_s: these two.
 
     Raises:
         NetworkError: a node is not in the network.
-        NoRouteError: source is target, the fidelity is no probability, or nothing reaches it.
+        GoalError: the goal means nothing.
+        NoRouteError: source is target, or nothing meets the goal.
     """
     network.node(source), network.node(target)
     if source == target:
         raise NoRouteError(f"a pair joins two different nodes; both ends are {source}")
-    if not 0.0 <= min_fidelity <= 1.0:
-        raise NoRouteError(f"fidelity {min_fidelity} is no probability; give a number from 0 to 1")
+    goal = Goal(min_fidelity, deadline_s, key_rate_per_s)
     judged: list[Candidate] = []
     chosen: Candidate | None = None
-    for path in _candidates(network, source, target, min_fidelity):
-        for candidate in _judged(network, path, min_fidelity, chosen, check):
+    for path in _paths(network, source, target, goal):
+        for candidate in _tried(network, path, goal, chosen, check):
             judged.append(candidate)
-            if candidate.reaches(min_fidelity) and (chosen is None or candidate.rate_per_s > chosen.rate_per_s):
+            if not candidate.misses(goal) and (chosen is None or candidate.worth(goal) > chosen.worth(goal)):
                 chosen = candidate
     if not judged:
         raise NoRouteError(f"no links that make pairs lead from {source} to {target}")
     if chosen is None:
-        raise NoRouteError(_why_not(judged, source, target, min_fidelity))
-    others = tuple(_refused(candidate, chosen, min_fidelity) for candidate in judged if candidate is not chosen)
-    return Route(chosen, others)
+        raise NoRouteError(_why_not(judged, source, target, goal))
+    return Route(chosen, tuple(each.beaten_by(chosen, goal) for each in judged if each is not chosen))
 
 
-def _candidates(network: Network, source: str, target: str, min_fidelity: float) -> list[tuple[str, ...]]:
-    """Paths worth judging, the fastest first; the cleanest matter only when a fidelity is asked for."""
+def _paths(network: Network, source: str, target: str, goal: Goal) -> list[tuple[str, ...]]:
+    """Paths worth judging, the fastest first; the cleanest matter only where quality is asked for."""
     paths = dict.fromkeys(islice(simple_paths(network, source, target, _slowness), FASTEST_PATHS))
-    if min_fidelity > 0:
+    if goal.min_fidelity > 0 or goal.key_rate_per_s > 0:
         paths |= dict.fromkeys(islice(simple_paths(network, source, target, _noise), CLEANEST_PATHS))
     return list(paths)
+
+
+def _tried(
+    network: Network, path: tuple[str, ...], goal: Goal, leader: Candidate | None, check: Check | None
+) -> Iterator[Candidate]:
+    """The plans for one path; none where a node on it cannot swap."""
+    along = chain(network, path)
+    if blind := [name for name in path[1:-1] if not network.platform(name).memory.stores]:
+        why = f"{blind[0]} measures photons as they arrive: no swaps"
+        yield Candidate(swap_asap(len(path) - 1).on(along), refused=why)
+        return
+    yield from candidates(along, goal, leader, check)
 
 
 def simple_paths(
@@ -175,58 +171,36 @@ def _yen(size: int, cost: dict[frozenset[int], float], source: int, target: int)
         first = best[1]
 
 
-def _judged(
-    network: Network, path: tuple[str, ...], min_fidelity: float, leader: Candidate | None, check: Check | None
-) -> Iterator[Candidate]:
-    """The plans for one path, judged one by one; rounds only cost rate, so what could not lead is left out."""
-    done: dict[tuple[int, int], Candidate] = {}
-    for plan in PLANS:
-        if plan[1] and len(path) == 2:
-            continue
-        simpler = [made for other, made in done.items() if other[0] <= plan[0] and other[1] <= plan[1]]
-        if any(made.reaches(min_fidelity) for made in simpler):
-            continue
-        if leader is not None and any(made.rate_per_s < leader.rate_per_s for made in simpler):
-            continue
-        candidate = chain(network, path, *plan)
-        if blind := [name for name in path[1:-1] if not network.platform(name).memory.stores]:
-            yield Candidate(candidate, 0.0, math.nan, refused=f"{blind[0]} measures photons as they arrive: no swaps")
-            return
-        succeed = math.prod(station.swap_success for station in candidate.stations[1:-1])
-        if succeed < LEAST_SWAP_SUCCESS:
-            why = f"all its swaps succeed together only once in {1 / succeed:,.0f} tries"
-            yield Candidate(candidate, 0.0, math.nan, refused=why)
-            return
-        rng = np.random.default_rng([len(path), *plan])
-        delivery = sample(candidate, JUDGING_SHOTS, 1, rng, check=check)
-        quality = mean(delivery.states[..., 0])
-        done[plan] = Candidate(candidate, delivery.rate_per_s, quality.value, quality.std_error)
-        yield done[plan]
-
-
-def _refused(candidate: Candidate, chosen: Candidate, min_fidelity: float) -> Candidate:
-    if candidate.refused:
-        return candidate
-    if candidate.reaches(min_fidelity):
-        why = f"slower: {candidate.rate_per_s:.3g} pairs/s against {chosen.rate_per_s:.3g}"
-    elif candidate.fidelity < min_fidelity:
-        why = f"fidelity {candidate.fidelity:.3f} is below the {min_fidelity:g} asked for"
-    else:
-        why = f"fidelity {candidate.fidelity:.4f} is too close to the {min_fidelity:g} asked for to be sure of it"
-    return replace(candidate, refused=why)
-
-
-def _why_not(judged: list[Candidate], source: str, target: str, min_fidelity: float) -> str:
+def _why_not(judged: list[Candidate], source: str, target: str, goal: Goal) -> str:
     delivering = [candidate for candidate in judged if candidate.rate_per_s > 0]
     if not delivering:
         reasons = "; ".join(f"{' - '.join(each.chain.path)}: {each.refused}" for each in judged[:3])
         return f"no path from {source} to {target} delivers pairs: {reasons}"
-    best = max(delivering, key=lambda candidate: candidate.fidelity)
+    best = max(delivering, key=lambda candidate: candidate.key_rate_per_s if _only_key(goal) else candidate.fidelity)
+    figures = f"{best.fidelity:.3f} at {best.rate_per_s:.3g} pairs/s"
+    if _only_key(goal):
+        figures = f"{best.key_rate_per_s:.3g} key bits/s with fidelity {figures}"
+    where = f"over {' - '.join(best.chain.path)} ({best.plan})"
     return (
-        f"no path from {source} to {target} reaches fidelity {min_fidelity:g}; the best is "
-        f"{best.fidelity:.3f} at {best.rate_per_s:.3g} pairs/s over {' - '.join(best.chain.path)} "
-        f"({best.chain.plan}): ask for less, or improve {_weakest(best.chain)}"
+        f"no path from {source} to {target} {_asked(goal)}; the best is {figures} {where}: ask for less, or improve "
+        f"{_weakest(best.chain)}"
     )
+
+
+def _only_key(goal: Goal) -> bool:
+    return goal.key_rate_per_s > 0 and goal.min_fidelity == 0
+
+
+def _asked(goal: Goal) -> str:
+    """What was asked for, in words."""
+    parts = []
+    if goal.min_fidelity > 0 or (goal.key_rate_per_s == 0 and goal.deadline_s == math.inf):
+        parts.append(f"reaches fidelity {goal.min_fidelity:g}")
+    if goal.key_rate_per_s > 0:
+        parts.append(f"gives {goal.key_rate_per_s:g} key bits/s")
+    if goal.deadline_s < math.inf:
+        parts.append(f"has 95 % of its pairs within {goal.deadline_s:g} s")
+    return " and ".join(parts)
 
 
 def _weakest(bad: Chain) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qstack import bell
+from qstack.swapping.plan import Plan
 
 Floats = NDArray[np.float64]
 
@@ -29,8 +30,9 @@ class Delivery:
         shot_time_s: when the last pair of the shot was, which is when the shot starts, shape (shots,).
         memories: (T1, T2) of the memories at the two ends, seconds.
         link_states: state of each link pair just before its swap, one array of shape (shots, pairs, 4) per
-            link of the path; None where a plan purifies, because then an end-to-end pair is no product of
-            link pairs.
+            link of the path; None where they were not asked for, or where a plan purifies, because then an end-to-end
+            pair is no product of link pairs.
+        tree: the same plan as a tree; None if there is none.
     """
 
     path: tuple[str, ...]
@@ -41,6 +43,7 @@ class Delivery:
     shot_time_s: Floats
     memories: tuple[tuple[float, float], tuple[float, float]]
     link_states: tuple[Floats, ...] | None = None
+    tree: Plan | None = None
 
     @property
     def shots(self) -> int:

@@ -96,7 +96,7 @@ def test_a_better_route_makes_up_for_waiting() -> None:
         """
     )
     requests = [PairRequest("A", "B", min_fidelity=0.915), PairRequest("B", "C")]
-    assert "DEJMPS" not in plan_routes(network, requests[:1])[0].chosen.chain.plan
+    assert "DEJMPS" not in plan_routes(network, requests[:1])[0].chosen.plan.text
     first, _ = deliver(network, requests, 2000, np.random.default_rng(3))
     assert "DEJMPS" in first.plan
     assert first.fidelity >= 0.915

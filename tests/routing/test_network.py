@@ -81,8 +81,7 @@ def test_a_chain_gets_the_figures_of_its_nodes() -> None:
         links: [{between: [B, A]}, {between: [B, C], fidelity: 0.9}]
         """
     )
-    made = chain(network, ("A", "B", "C"), 1, 2)
-    assert (made.link_rounds, made.end_rounds) == (1, 2)
+    made = chain(network, ("A", "B", "C"))
     middle = made.stations[1]
     assert (middle.t1_s, middle.t2_s, middle.swap_success) == (36000, 0.7, 0.5)
     errors = (middle.gate1_depolarizing, middle.gate2_depolarizing, middle.readout_error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from qstack import bell
 from qstack.routing import Network, NetworkError, NoRouteError, best_route
 from qstack.routing.paths import _slowness, simple_paths
+from qstack.swapping import balanced, swap_asap
+from qstack.swapping.optimise import Goal, GoalError
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -73,7 +76,7 @@ def test_the_fastest_path_wins_until_a_fidelity_is_asked_for() -> None:
     network = Network.from_yaml(SQUARE)
     fast = best_route(network, "A", "D")
     assert fast.path == ("A", "B", "D")
-    assert fast.chosen.chain.plan == "1 swap as soon as possible"
+    assert fast.chosen.plan.text == "1 swap as soon as possible"
     assert fast.chosen.fidelity == pytest.approx(float(bell.swap(bell.werner(0.9), bell.werner(0.9))[0]))
     # Two geometrics of 1/2: the slower takes 8/3 attempts.
     assert fast.chosen.rate_per_s == pytest.approx(1000 / (8 / 3), rel=0.15)
@@ -83,7 +86,7 @@ def test_the_fastest_path_wins_until_a_fidelity_is_asked_for() -> None:
     clean = best_route(less_slow, "A", "D", 0.97)
     assert clean.path == ("A", "C", "D")
     assert clean.chosen.fidelity == pytest.approx(float(bell.swap(bell.werner(0.99), bell.werner(0.99))[0]))
-    reasons = {(other.chain.path, other.chain.plan): other.refused for other in clean.alternatives}
+    reasons = {(other.chain.path, other.plan.text): other.refused for other in clean.alternatives}
     refused = reasons[("A", "B", "D"), "1 swap as soon as possible"]
     assert refused == "fidelity 0.813 is below the 0.97 asked for"
 
@@ -92,7 +95,7 @@ def test_purifying_the_fast_path_can_beat_the_clean_one() -> None:
     # One DEJMPS round on each link of fidelity 0.9 gives 0.926, and 0.86 after the swap.
     route = best_route(Network.from_yaml(SQUARE), "A", "D", 0.83)
     assert route.path == ("A", "B", "D")
-    assert "DEJMPS" in route.chosen.chain.plan
+    assert "DEJMPS" in route.chosen.plan.text
     assert route.chosen.fidelity >= 0.83
     direct = best_route(Network.from_yaml(SQUARE), "A", "D")
     assert route.chosen.rate_per_s < direct.chosen.rate_per_s
@@ -102,10 +105,11 @@ def test_the_chosen_candidate_is_the_fastest_that_reaches_the_fidelity() -> None
     network = Network.load(EXAMPLES / "netherlands.yaml")
     for floor in (0.0, 0.9, 0.93):
         route = best_route(network, "Amsterdam", "Eindhoven", floor)
-        assert route.chosen.reaches(floor)
+        goal = Goal(floor)
+        assert not route.chosen.misses(goal)
         for other in route.alternatives:
             assert other.refused
-            assert not other.reaches(floor) or other.rate_per_s <= route.chosen.rate_per_s
+            assert replace(other, refused="").misses(goal) or other.rate_per_s <= route.chosen.rate_per_s
 
 
 def test_a_far_cleaner_path_is_found_behind_many_faster_ones() -> None:
@@ -137,17 +141,19 @@ def test_what_cannot_be_reached_is_refused_with_the_best_there_is() -> None:
     assert caught.value.exit_code == 2
 
 
-def test_swaps_that_hardly_ever_succeed_together_are_refused() -> None:
+def test_swaps_that_hardly_ever_succeed_together_succeed_in_levels() -> None:
     names = [f"n{k}" for k in range(8)]
     link = {"kind": "heralded", "success_probability": 0.5, "attempt_time_s": 0.001}
     network = Network.model_validate(
         {
-            "nodes": [{"name": name, "swap_success": 0.1} for name in names],
+            "nodes": [{"name": name, "swap_success": 0.08} for name in names],
             "links": [{"between": ends, **link} for ends in itertools.pairwise(names)],
         }
     )
-    with pytest.raises(NoRouteError, match="only once in 1,000,000 tries"):
-        best_route(network, "n0", "n7")
+    route = best_route(network, "n0", "n7")
+    assert route.chosen.plan == balanced(7)
+    (flat,) = [each for each in route.alternatives if each.plan == swap_asap(7)]
+    assert "its swaps succeed so rarely" in flat.refused
 
 
 def test_senseless_questions_are_refused() -> None:
@@ -157,8 +163,28 @@ def test_senseless_questions_are_refused() -> None:
     with pytest.raises(NoRouteError, match="two different nodes"):
         best_route(network, "A", "A")
     for floor in (-0.1, 1.1, float("nan")):
-        with pytest.raises(NoRouteError, match="no probability"):
+        with pytest.raises(GoalError, match="no probability"):
             best_route(network, "A", "D", floor)
+    with pytest.raises(GoalError, match="deadline"):
+        best_route(network, "A", "D", deadline_s=0.0)
+
+
+def test_a_deadline_and_a_key_rate_are_goals_too() -> None:
+    network = Network.from_yaml(SQUARE)
+    # The clean path takes longer than the deadline in more than one of twenty cases.
+    hurried = best_route(network, "A", "D", deadline_s=0.02)
+    assert hurried.path == ("A", "B", "D")
+    assert any("the deadline is 0.02 s" in other.refused for other in hurried.alternatives)
+    with pytest.raises(NoRouteError, match=r"has 95 % of its pairs within 0.0001 s"):
+        best_route(network, "A", "D", deadline_s=1e-4)
+    keyed = best_route(network, "A", "D", key_rate_per_s=1.0)
+    # Fidelity 0.81 gives no key, so only the slow path, or purified pairs of the fast one, do.
+    assert keyed.chosen.key_rate_per_s == max(
+        [keyed.chosen.key_rate_per_s, *(other.key_rate_per_s for other in keyed.alternatives)]
+    )
+    assert keyed.chosen.fidelity > 0.85
+    with pytest.raises(NoRouteError, match=r"gives 1e\+06 key bits/s; the best is .* key bits/s"):
+        best_route(network, "A", "D", key_rate_per_s=1e6)
 
 
 def test_the_choice_is_the_same_every_time_and_can_be_stopped() -> None:

@@ -38,7 +38,7 @@ def unpack(value: Any) -> NDArray[Any]:
         if dtype.kind not in "biuf" or not inflate.eof:
             raise ValueError("only whole arrays of numbers and flags are read")
         return np.frombuffer(raw, dtype=dtype).reshape(shape).astype(dtype.newbyteorder("="))
-    except (TypeError, zlib.error) as error:
+    except (TypeError, SyntaxError, zlib.error) as error:  # numpy parses some types as Python
         raise ValueError(f"not a packed array: {error}") from error
 
 

@@ -73,13 +73,17 @@ class Output(_Record):
 
 
 class Served(_Record):
-    """Pairs delivered between two nodes: the path, how they were made, and what came of it (means over shots)."""
+    """Pairs delivered between two nodes: the path, how they were made, and what came of it (means over shots).
+
+    `twirled` says that a link's state was no mixture of Bell states, and was made one by a Pauli twirl.
+    """
 
     source: str
     target: str
     pairs: int
     path: tuple[str, ...]
     plan: str
+    twirled: bool = False
     fidelity: float
     rate_per_s: float
     latency_s: dict[str, float]

@@ -33,6 +33,7 @@ class Delivery:
             link of the path; None where they were not asked for, or where a plan purifies, because then an end-to-end
             pair is no product of link pairs.
         tree: the same plan as a tree; None if there is none.
+        twirled: whether some link's heralded state was no mixture of Bell states, and was twirled to one.
     """
 
     path: tuple[str, ...]
@@ -44,6 +45,7 @@ class Delivery:
     memories: tuple[tuple[float, float], tuple[float, float]]
     link_states: tuple[Floats, ...] | None = None
     tree: Plan | None = None
+    twirled: bool = False
 
     @property
     def shots(self) -> int:
@@ -106,6 +108,7 @@ class Delivery:
         return {
             "path": list(self.path),
             "plan": self.plan,
+            "twirled": self.twirled,
             "pairs": self.pairs,
             "fidelity": self.fidelity,
             "rate_per_s": self.rate_per_s,

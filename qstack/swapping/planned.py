@@ -146,6 +146,7 @@ class _Shots:
             memories=((left.t1_s, left.t2_s), (right.t1_s, right.t2_s)),
             link_states=self._link_states or None,
             tree=plan,
+            twirled=any(link.twirled for link in chain.links),
         )
 
 

@@ -131,7 +131,7 @@ def delivery_facts(delivery: DeliverySummary | None) -> list[tuple[str, str]]:
         count = f"{served.pairs} pairs: " if served.pairs > 1 else ""
         facts.append(("path", count + " → ".join(served.path)))
         if served.plan:
-            facts.append(("plan", served.plan))
+            facts.append(("plan", served.plan + (", link states twirled" if served.twirled else "")))
     facts += [("fidelity", f"{delivery.fidelity:.4f}"), ("rate", f"{rate(delivery.rate_per_s)} (pairs)")]
     facts.append(("latency", quantiles(delivery.latency_s)))
     return facts

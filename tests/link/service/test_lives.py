@@ -246,7 +246,7 @@ def test_requests_that_cross_stand_where_the_leader_says() -> None:
 def test_a_purpose_has_had_what_the_leader_says() -> None:
     """When the time of the first request is over, alice counts a pair of it that bob never heard of."""
     world = met(Schedule(heralds=[0, 0, 1], dark_from_s=13.5))
-    world.create("alice", max_time_s=4.5)
+    world.create("alice", max_time_s=5.5)
     world.create("alice", number=5)
     world.play()
     assert world.alice.codes == [ErrorCode.TIMEOUT, ErrorCode.EXPIRE]

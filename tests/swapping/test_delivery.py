@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from qstack import bell
-from qstack.swapping import Delivery
+from qstack.link import Arm, DoubleClick, Fibre, Heralded, SingleClick
+from qstack.swapping import Chain, Delivery, Station, swap_asap
 
 
 def delivery(memories: tuple[tuple[float, float], tuple[float, float]] = ((math.inf, math.inf),) * 2) -> Delivery:
@@ -40,8 +41,15 @@ def test_figures() -> None:
 def test_the_summary_is_json() -> None:
     told = json.loads(json.dumps(delivery().summary()))
     assert told["path"] == ["a", "b"]
-    assert set(told) == {"path", "plan", "pairs", "fidelity", "rate_per_s", "latency_s"}
+    assert set(told) == {"path", "plan", "twirled", "pairs", "fidelity", "rate_per_s", "latency_s"}
     assert set(told["latency_s"]) == {"mean", "p50", "p95", "p99"}
+
+
+def test_a_link_whose_state_was_twirled_is_told() -> None:
+    arm = Arm(Fibre(1.0), 0.1)
+    for link, twirled in ((SingleClick((arm, arm), bright=(0.1, 0.1)), True), (DoubleClick((arm, arm)), False)):
+        chain = Chain(("a", "b", "c"), (Station(),) * 3, (Heralded(0.5, 1.0), link), (0.0, 0.0))
+        assert swap_asap(2).on(chain).sample(10, np.random.default_rng(1)).twirled is twirled
 
 
 def test_pairs_decay_until_a_later_start() -> None:

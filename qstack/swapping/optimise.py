@@ -15,6 +15,7 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qstack import bell
 from qstack.errors import InputError
@@ -25,6 +26,7 @@ from qstack.swapping.planned import PlannedChain
 from qstack.swapping.policies import nested_purification, swap_asap, with_end_purification, with_link_purification
 
 Check = Callable[[], None]
+Floats = NDArray[np.float64]
 
 JUDGING_SHOTS = 600
 LEAST_SHOTS = 40
@@ -170,10 +172,11 @@ def candidates(
     hops = len(chain.links)
     for order in (_asap, _doubling) if hops > 2 else (_asap,):
         done: dict[_Effort, Candidate] = {}
+        waits: dict[int, Floats] = {}
         for effort in EFFORTS:
             if _hopeless(effort, done, goal, leader):
                 continue
-            plan = order(effort, chain)
+            plan = order(effort, chain, waits)
             if plan is None:
                 continue
             candidate = judged(plan.on(chain), check)
@@ -242,26 +245,31 @@ def _hopeless(effort: _Effort, done: dict[_Effort, Candidate], goal: Goal, leade
     return False
 
 
-def _asap(effort: _Effort, chain: Chain) -> Plan | None:
+def _asap(effort: _Effort, chain: Chain, waits: dict[int, Floats]) -> Plan | None:
     """Swaps as soon as possible: nothing lies between links and ends, and one link has no ends of its own."""
     hops = len(chain.links)
     if effort.between or (hops == 1 and (effort.ends or effort.cutoff)):
         return None
     plan = with_link_purification(swap_asap(hops), effort.links)
     if effort.cutoff:
-        age_s = _cutoff_s(effort, chain)
+        age_s = _cutoff_s(effort, chain, waits)
         if age_s is None or not isinstance(plan, Swap):
             return None
         plan = Cutoff(of=plan, age_s=age_s)
     return with_end_purification(plan, effort.ends)
 
 
-def _cutoff_s(effort: _Effort, chain: Chain) -> float | None:
-    """The wait for the last link that the wanted share of rounds stays below; None where memories keep much longer."""
-    rng = np.random.default_rng(effort.links)
-    part = with_link_purification(LinkPair(hop=0), effort.links)
-    ready_s = [part.on(_hop(chain, k)).sample(JUDGING_SHOTS, rng).shot_time_s for k in range(len(chain.links))]
-    age_s = float(np.quantile(np.ptp(ready_s, axis=0), IN_CUTOFF[effort.cutoff]))
+def _cutoff_s(effort: _Effort, chain: Chain, waits: dict[int, Floats]) -> float | None:
+    """The wait for the last link that the wanted share of rounds stays below; None where memories keep much longer.
+
+    `waits` keeps the sampled waits, by the rounds on links, for the next time.
+    """
+    if effort.links not in waits:
+        rng = np.random.default_rng(effort.links)
+        part = with_link_purification(LinkPair(hop=0), effort.links)
+        ready_s = [part.on(_hop(chain, k)).sample(JUDGING_SHOTS, rng).shot_time_s for k in range(len(chain.links))]
+        waits[effort.links] = np.ptp(ready_s, axis=0)
+    age_s = float(np.quantile(waits[effort.links], IN_CUTOFF[effort.cutoff]))
     shortest_s = min(station.t2_s for station in chain.stations)
     return age_s if age_s > TOO_SHORT * shortest_s else None
 
@@ -270,7 +278,7 @@ def _hop(chain: Chain, k: int) -> Chain:
     return Chain(chain.path[k : k + 2], chain.stations[k : k + 2], chain.links[k : k + 1], chain.flight_s[k : k + 1])
 
 
-def _doubling(effort: _Effort, chain: Chain) -> Plan | None:
+def _doubling(effort: _Effort, chain: Chain, waits: dict[int, Floats]) -> Plan | None:
     """Doubling, where a failed swap or purification costs only its own segment."""
     if effort.cutoff:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 from qstack.routing.network import Network
@@ -19,6 +20,7 @@ def station(network: Network, name: str) -> Station:
         readout_error=platform.readout_error,
         operation_time_s=platform.gate2_time_s + platform.gate1_time_s + platform.readout_time_s,
         swap_success=network.node(name).swap_success,
+        cutoff_s=math.inf if platform.memory.cutoff_s is None else platform.memory.cutoff_s,
     )
 
 

@@ -246,24 +246,37 @@ def _hopeless(effort: _Effort, done: dict[_Effort, Candidate], goal: Goal, leade
 
 
 def _asap(effort: _Effort, chain: Chain, waits: dict[int, Floats]) -> Plan | None:
-    """Swaps as soon as possible: nothing lies between links and ends, and one link has no ends of its own."""
+    """Swaps as soon as possible: nothing lies between links and ends, and one link has no ends of its own.
+
+    Memories that give up a qubit put a cutoff on every plan, and leave no pair to wait for another one.
+    """
     hops = len(chain.links)
+    given_up_s = _given_up_s(chain)
     if effort.between or (hops == 1 and (effort.ends or effort.cutoff)):
         return None
+    if given_up_s < math.inf and (effort.links or effort.ends):
+        return None
     plan = with_link_purification(swap_asap(hops), effort.links)
-    if effort.cutoff:
+    if isinstance(plan, Swap) and (effort.cutoff or given_up_s < math.inf):
         age_s = _cutoff_s(effort, chain, waits)
-        if age_s is None or not isinstance(plan, Swap):
+        if age_s is None:
             return None
-        plan = Cutoff(of=plan, age_s=age_s)
+        plan = Cutoff(of=plan, age_s=min(age_s, given_up_s))
     return with_end_purification(plan, effort.ends)
+
+
+def _given_up_s(chain: Chain) -> float:
+    """After how long the most impatient memory of a path gives up."""
+    return min(station.cutoff_s for station in chain.stations)
 
 
 def _cutoff_s(effort: _Effort, chain: Chain, waits: dict[int, Floats]) -> float | None:
     """The wait for the last link that the wanted share of rounds stays below; None where memories keep much longer.
 
-    `waits` keeps the sampled waits, by the rounds on links, for the next time.
+    Without a cutoff of the plan's own it is infinite. `waits` keeps the sampled waits, by the rounds on links, for the next time.
     """
+    if effort.cutoff == 0:
+        return math.inf
     if effort.links not in waits:
         rng = np.random.default_rng(effort.links)
         part = with_link_purification(LinkPair(hop=0), effort.links)
@@ -280,7 +293,7 @@ def _hop(chain: Chain, k: int) -> Chain:
 
 def _doubling(effort: _Effort, chain: Chain, waits: dict[int, Floats]) -> Plan | None:
     """Doubling, where a failed swap or purification costs only its own segment."""
-    if effort.cutoff:
+    if effort.cutoff or _given_up_s(chain) < math.inf:
         return None
     hops = len(chain.links)
     doublings = (hops - 1).bit_length()

@@ -24,6 +24,7 @@ class Station:
         readout_error: probability of a wrong outcome.
         operation_time_s: duration of a two-qubit gate, a one-qubit gate and a readout together.
         swap_success: probability that a Bell measurement here succeeds (1/2 with linear optics).
+        cutoff_s: its memory gives up a qubit that waits for longer; whoever makes plans has to see to that.
     """
 
     t1_s: float = np.inf
@@ -33,6 +34,7 @@ class Station:
     readout_error: float = 0.0
     operation_time_s: float = 0.0
     swap_success: float = 1.0
+    cutoff_s: float = np.inf
 
     def decay(self, time_s: Floats) -> Floats:
         """What storing one qubit here does to a pair's correlations, shape time_s.shape + (4,)."""

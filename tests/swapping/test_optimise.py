@@ -54,6 +54,18 @@ def test_short_memories_call_for_a_cutoff() -> None:
     assert sampled.fidelity > 0.9
 
 
+def test_memories_that_give_up_put_a_cutoff_on_every_plan() -> None:
+    chain = row(3, Heralded(0.3, 1.0, 0.9), Station(t1_s=40.0, t2_s=40.0, cutoff_s=4.0))
+    for goal in (Goal(), Goal(0.99)):
+        chosen, others = best_plan(chain, goal)
+        for each in [*others, *([] if chosen is None else [chosen])]:
+            assert isinstance(each.plan, Cutoff)
+            assert each.plan.age_s <= 4.0
+    alone, _ = best_plan(row(1, Heralded(0.3, 1.0, 0.9), Station(cutoff_s=4.0)))
+    assert alone is not None
+    assert alone.plan == swap_asap(1)
+
+
 def test_a_deadline_counts_for_95_percent_of_the_pairs() -> None:
     link = Heralded(0.5, 1.0, 0.9)
     # The second of two geometrics of 1/2: P(T <= t) = (1 - 2^-t)^2 is above 0.95 from t = 6 on.

@@ -273,7 +273,8 @@ def _given_up_s(chain: Chain) -> float:
 def _cutoff_s(effort: _Effort, chain: Chain, waits: dict[int, Floats]) -> float | None:
     """The wait for the last link that the wanted share of rounds stays below; None where memories keep much longer.
 
-    Without a cutoff of the plan's own it is infinite. `waits` keeps the sampled waits, by the rounds on links, for the next time.
+    Without a cutoff of the plan's own it is infinite. `waits` keeps the sampled waits for the next time, by the rounds
+    on links.
     """
     if effort.cutoff == 0:
         return math.inf

@@ -111,7 +111,7 @@ class LinkMachine:
 
     @property
     def wake_s(self) -> float:
-        """When to call `handle` with `Wake` if nothing happens before; inf if never."""
+        """When to call `handle` with `Wake` if nothing happens before: at once (-inf), as a new machine, or never."""
         deadlines = (entry.request.deadline_s for entry in self.queue if self.leads)
         cutoffs = (self._cutoff_s(pair) for pair in self._pairs.values())
         return min(self._channel.due_s, min(deadlines, default=math.inf), min(cutoffs, default=math.inf))

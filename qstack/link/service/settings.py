@@ -16,7 +16,7 @@ class Settings:
     Attributes:
         retry_s: what is not acknowledged is sent again after this time, then after twice as long, and so on. More than
             a round trip.
-        retries: how often, before the peer counts as silent.
+        retries: how often, before the peer counts as silent: after retry_s (2^(retries + 1) - 1) in all.
         queue_limit: most requests in the queue.
         unsettled_limit: most pairs of which the peer has not said yet that it has them too.
         weights: share of the link per purpose, among those of one priority; 1 if not given. The leader's count.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
+from typing import get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from qstack.link.service.channel import FRAME_MESSAGES, Channel
-from qstack.link.service.messages import Frame, Hello, Report, State
+from qstack.link.service.messages import Frame, Hello, Message, Report, State
+from tests.link.service.world import MEASURED, Schedule, World
 
 RETRY_S = 1.0
 
@@ -85,6 +89,21 @@ def meet() -> Ends:
     return ends
 
 
+def test_frames_are_plain_data() -> None:
+    """They go through JSON and come back the same."""
+    world = World(Schedule(frames=[0, 1, 0, 3] * 5, heralds=[0, 1, 0])).play(10.0)
+    world.create("alice", number=2, consecutive=True, **MEASURED)
+    world.create("bob", purpose_id=3)
+    world.create("bob", number=2, max_time_s=5.0 + 1e-9, minimum_fidelity=0.1)
+    world.play()
+    adapter = TypeAdapter(Frame)
+    kinds = set()
+    for frame in world.sent:
+        assert adapter.validate_json(json.dumps(adapter.dump_python(frame))) == frame
+        kinds |= {type(message) for message in frame.messages}
+    assert kinds == set(get_args(Message))
+
+
 def test_a_frame_takes_a_handful_and_the_rest_follows() -> None:
     ends = meet()
     channel = ends.channels[0]
@@ -152,7 +171,7 @@ def test_a_new_life_is_seen_and_the_old_one_is_not_heard() -> None:
     assert again.receive(answer, 0.0) == (False, (said(5),))
     # What was said to the life before is not taken either.
     again.send(said(6))
-    late = Frame(epoch=7, peer_epoch=1, first=0, messages=(said(9),), acknowledged=4)
+    late = Frame(epoch=7, peer_epoch=1, first=1, messages=(said(9),), acknowledged=1)
     assert again.receive(late, 0.0) == (False, ())
     assert again.backlog == 2
 

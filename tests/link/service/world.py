@@ -157,7 +157,7 @@ class World:
         self.dark_from_s = schedule.dark_from_s
         self.sequence_number = 0
         self.handled = 0
-        self.crashes = len(schedule.crashes)
+        self.sent: list[Frame] = []
         self.asked: dict[tuple[str, int, int], Create] = {}
         self._order = count()
         self._events: list[tuple[float, int, Callable[[], None]]] = []
@@ -248,6 +248,7 @@ class World:
     def _act(self, node: Node, action: Action) -> None:
         match action:
             case Frame():
+                self.sent.append(action)
                 for delay_s in FATES[next(self.frames) % len(FATES)]:
                     self.at(self.now_s + delay_s, self.handle, self.peer(node.name), action)
                 return

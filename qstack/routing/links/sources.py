@@ -65,28 +65,34 @@ class SourceFields(Fields):
         return PairSource(self.mean_pairs, self.visibility), self.repetition_rate_hz
 
 
-class _FromTheMiddle(PhotonLink):
-    """A link with a pair source on the way; further fields as for `PhotonLink`.
+class SourceLink(PhotonLink):
+    """A link with a pair source; further fields as for `PhotonLink`.
 
     Attributes:
-        source: the source.
-        source_at: where along the link it is: 0 at the first node, 1 at the second.
+        source: the source, in the middle or one at each node.
     """
 
     source: SourceFields
-    source_at: Annotated[float, Field(ge=0, le=1)] = 0.5
 
-    def arms(self) -> tuple[Arm, Arm]:
-        """The ways of the two photons."""
-        colour = self.source.wavelength_nm
+    def arms_from(self, place: float) -> tuple[Arm, Arm]:
+        """The ways of two photons between the nodes and a place on the link: 0 is the first node, 1 the second."""
         conversion = None if self.conversion is None else self.conversion.built()
-        if conversion is not None:
-            colour = conversion.wavelength_nm
+        colour = self.source.wavelength_nm if conversion is None else conversion.wavelength_nm
         first, second = (
             Arm(self.piece(share, colour), coupling, conversion)
-            for share, coupling in zip((self.source_at, 1 - self.source_at), self.source.couplings, strict=True)
+            for share, coupling in zip((place, 1 - place), self.source.couplings, strict=True)
         )
         return first, second
+
+
+class _FromTheMiddle(SourceLink):
+    """A link with a pair source on the way.
+
+    Attributes:
+        source_at: where along the link it is: 0 at the first node, 1 at the second.
+    """
+
+    source_at: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 
 class CentralSourceLink(_FromTheMiddle):
@@ -98,7 +104,7 @@ class CentralSourceLink(_FromTheMiddle):
         """Coincidences."""
         detector = self.detector.built()
         source, rate_hz = self.source.pulsed(detector.window_s)
-        return CentralSource(source, self.arms(), rate_hz, detector)
+        return CentralSource(source, self.arms_from(self.source_at), rate_hz, detector)
 
     def faults(self, ends: Ends) -> Iterator[str]:
         """Memories that this link could not fill."""
@@ -123,18 +129,18 @@ class MidpointSourceLink(_FromTheMiddle):
         """Latched pairs."""
         latch = self.detector.built()
         source, rate_hz = self.source.pulsed(latch.window_s)
-        return MidpointSource(source, self.arms(), rate_hz, latch, self.train, self.modes)
+        return MidpointSource(source, self.arms_from(self.source_at), rate_hz, latch, self.train, self.modes)
 
     def faults(self, ends: Ends) -> Iterator[str]:
         """No memory, or too little of it."""
         yield from storing(ends, self.kind, self.modes)
 
 
-class AbsorptiveMemoryLink(PhotonLink):
+class AbsorptiveMemoryLink(SourceLink):
     """Nodes with a pair source and an absorptive memory, and a station between them; see `AbsorptiveMemory`.
 
     Attributes:
-        source: each node's source, its `coupling` that of the photons that fly.
+        source: one at each node; its `coupling` is that of the photons that fly.
         visibility: two-photon interference visibility at the station.
         modes: pulses per attempt, each stored in its own temporal mode; by default as many as both memories hold.
         station_at: where along the link the station is: 0 at the first node, 1 at the second.
@@ -142,7 +148,6 @@ class AbsorptiveMemoryLink(PhotonLink):
     """
 
     kind: Literal["absorptive_memory"] = "absorptive_memory"
-    source: SourceFields
     visibility: Probability = 1.0
     modes: Modes | None = None
     station_at: Annotated[float, Field(ge=0, le=1)] = 0.5
@@ -152,14 +157,9 @@ class AbsorptiveMemoryLink(PhotonLink):
         """Pairs in two memories."""
         detector = self.detector.built()
         source, rate_hz = self.source.pulsed(detector.window_s)
-        conversion = None if self.conversion is None else self.conversion.built()
-        colour = self.source.wavelength_nm if conversion is None else conversion.wavelength_nm
-        first, second = (
-            Arm(self.piece(share, colour), coupling, conversion)
-            for share, coupling in zip((self.station_at, 1 - self.station_at), self.source.couplings, strict=True)
-        )
+        arms = self.arms_from(self.station_at)
         kept = min(end.platform.memory.efficiency for end in ends) * self.readout_efficiency
-        return AbsorptiveMemory(source, (first, second), rate_hz, kept, detector, self.visibility, self._modes(ends))
+        return AbsorptiveMemory(source, arms, rate_hz, kept, detector, self.visibility, self._modes(ends))
 
     def _modes(self, ends: Ends) -> int:
         rooms = [room for end in ends if (room := end.platform.memory.modes) is not None]

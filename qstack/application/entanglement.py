@@ -15,7 +15,7 @@ from qstack import bell
 from qstack.application.result import DeliverySummary, Served
 from qstack.compiler import Chain, Environment, NodeNoise, PairState
 from qstack.errors import InputError
-from qstack.language.program import Entangle, Program, Send, Transmit
+from qstack.language.program import Entangle, Gate, Program, Send, Transmit
 from qstack.routing import Network, PairRequest, deliver, light_time_s, photon_survival
 from qstack.swapping import Delivery
 
@@ -25,6 +25,10 @@ Memory = Literal["pauli", "exact"]
 
 UNSTORED_S = 1e-15
 """How long a photon keeps without a memory: shorter than any wait."""
+
+
+class UnstoredError(InputError):
+    """A photon would have to wait where there is no memory."""
 
 
 class ExpansionError(InputError):
@@ -68,7 +72,9 @@ def supply(
     Raises:
         NoRouteError: a pair cannot be had at the fidelity asked for.
         ExpansionError: `repeaters` was asked for and a route purifies.
+        UnstoredError: a node without memory would have to keep a photon until a message comes.
     """
+    _refuse_to_wait(program, nodes, network)
     wanted: dict[tuple[str, str, float], list[Entangle]] = defaultdict(list)
     for op in program.pairs:
         first, second = (nodes[role] for role in op.nodes)
@@ -94,6 +100,21 @@ def supply(
         memory=memory,
     )
     return Supply(environment, given, summarise(requests, deliveries) if requests else None)
+
+
+def _refuse_to_wait(program: Program, nodes: Mapping[str, str], network: Network) -> None:
+    """Refuse gates that depend on a message at nodes where photons are measured as they arrive."""
+    unstored = {role for role, node in nodes.items() if not network.platform(node).memory.stores}
+    received = {(op.nodes[1], op.source) for op in program.operations if isinstance(op, Send)}
+    for op in program.operations:
+        if not (isinstance(op, Gate) and op.node in unstored and op.when is not None):
+            continue
+        if any((op.node, source) in received for source in op.when.sources):
+            raise UnstoredError(
+                f"{op.line}: {op.node} waits for a message before this {op.gate}, but {nodes[op.node]} measures "
+                "photons as they arrive and cannot keep one; give the node a platform with a memory, or let the "
+                "protocol correct outcomes instead of qubits"
+            )
 
 
 def node_noise(network: Network, node: str) -> NodeNoise:

@@ -45,7 +45,13 @@ ProtocolArgument = Annotated[
 ]
 NetworkOption = Annotated[
     Path | None,
-    typer.Option("--network", "-n", metavar="FILE", help="Network file; without one, pairs are perfect."),
+    typer.Option(
+        "--network",
+        "-n",
+        metavar="FILE",
+        help="Network file (YAML or GraphML), or a reference such as topohub:topozoo/Surfnet or waxman:100?seed=1; "
+        "without one, pairs are perfect.",
+    ),
 ]
 RoleOption = Annotated[
     list[str] | None,

@@ -6,11 +6,12 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qstack.cli.options import JsonOption, NetworkOption
+from qstack.cli.options import JsonOption
 from qstack.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ class PlanError(InputError):
 def plan(
     source: Annotated[str, typer.Argument(metavar="A", help="A node.")],
     target: Annotated[str, typer.Argument(metavar="B", help="Another node.")],
-    network: NetworkOption = None,
+    network: Annotated[
+        Path | None, typer.Option("--network", "-n", metavar="FILE", help="Network file; has to be given.")
+    ] = None,
     fidelity: Annotated[
         float, typer.Option("--fidelity", "-f", metavar="F", min=0.0, max=1.0, help="The least fidelity acceptable.")
     ] = 0.0,
@@ -91,12 +94,14 @@ def find(network: Network, source: str, target: str, goal: Goal, pairs: int) -> 
         network, source, target, goal.min_fidelity, deadline_s=goal.deadline_s, key_rate_per_s=goal.key_rate_per_s
     )
     best: Candidate | Delivery = route.chosen
+    key_rate = route.chosen.key_rate_per_s
     if pairs == 1:
         delivery = route.chosen.planned.sample(SAMPLED_SHOTS, np.random.default_rng(0))
     else:
         request = PairRequest(source, target, pairs, goal.min_fidelity)
         (delivery,) = deliver(network, [request], SAMPLED_SHOTS, np.random.default_rng(0))
         best = delivery
+        key_rate = delivery.rate_per_s * float(bell.key_fraction(delivery.states.mean(axis=(0, 1))))
     state = delivery.states.mean(axis=(0, 1))
     beside = compared(network, source, target, best.rate_per_s, state)
     return {
@@ -112,7 +117,7 @@ def find(network: Network, source: str, target: str, goal: Goal, pairs: int) -> 
         "tree": json.loads(route.chosen.plan.to_json()),
         "rate_per_s": _finite(best.rate_per_s),
         "fidelity": _finite(best.fidelity),
-        "key_rate_per_s": _finite(best.rate_per_s * float(bell.key_fraction(state))),
+        "key_rate_per_s": _finite(key_rate),
         "latency_s": delivery.latency_s,
         "doubts": list(doubts(network, route.path)),
         "published": [{**asdict(each), "inside": each.inside} for each in beside],
@@ -154,14 +159,14 @@ def _show(facts: dict[str, Any]) -> None:
     grid.add_row("latency", words.quantiles(facts["latency_s"]))
     screen.print(grid)
     for doubt in facts["doubts"]:
-        screen.print(Text.assemble(("note ", "yellow"), doubt), soft_wrap=True)
+        screen.print(Text.assemble(("note ", "yellow"), doubt))
     if facts["published"]:
         _show_published(screen, facts["published"])
     if facts["alternatives"]:
         columns = ("instead", "plan", "rate", "fidelity", "why not")
         rows = [
             (
-                escape(" → ".join(other["path"])),
+                "the same path" if other["path"] == facts["path"] else escape(" → ".join(other["path"])),
                 escape(other["plan"]),
                 _told(other["rate_per_s"], words.rate),
                 _told(other["fidelity"], words.number),

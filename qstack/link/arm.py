@@ -56,3 +56,9 @@ class Arm:
     def flight_time_s(self) -> float:
         """Time light takes from end to end."""
         return self.channel.flight_time_s
+
+
+def told_arms(arms: tuple[Arm, Arm]) -> str:
+    """How likely the photons of two arms arrive, in words."""
+    first, second = (f"{arm.arrival:.3g}" for arm in arms)
+    return f"the two photons reach their detectors with probability {first} and {second}"

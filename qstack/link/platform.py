@@ -56,7 +56,10 @@ def _depolarizing(kind: str, value: float, qubits: int) -> float:
     factors = {"depolarizing": 1.0, "average_infidelity": d / (d - 1), "pauli_error": d**2 / (d**2 - 1)}
     if kind not in factors:
         raise ValueError(f"a gate error is quoted as {', '.join(factors)}; not as {kind!r}")
-    return factors[kind] * _probability(kind, value)
+    p = factors[kind] * _probability(kind, value)
+    if p > 1:
+        raise ValueError(f"{kind} {value} is a depolarising probability of {p:.3g}; it can be at most 1")
+    return p
 
 
 def average_infidelity(p: float, qubits: int) -> float:

@@ -168,9 +168,10 @@ def judge(
             what, where = f"a {operation.kind}", names[operation.at]
             left_s = useful_s(before.state, before.ends, floor)
             if duration_s > left_s:
-                reason = f"{what} at {where} takes {_time(duration_s)}, the pair keeps {floor:g} for {_time(left_s)}"
+                kept = f"the pair keeps fidelity {floor:g} for {_time(left_s)}"
+                reason = f"{what} at {where} takes {_time(duration_s)}, {kept}"
             else:
-                reason = f"{what} at {where} leaves fidelity {_below(after.fidelity, floor)}, below {floor:g}"
+                reason = f"{what} at {where} leaves fidelity {below(after.fidelity, floor)}, below {floor:g}"
             return Verdict(after.fidelity, reason)
         now = after
     return Verdict(now.fidelity)
@@ -230,7 +231,7 @@ def _too_late(link: LinkModel, platforms: Platforms, now: _Moment, floor: float,
     """Why a pair is not good enough when both ends know of its herald; empty if it is."""
     at_herald = float(bell.fidelity(link.state))
     if _short(at_herald, floor):
-        return f"heralded fidelity {_below(at_herald, floor)} is below {floor:g}"
+        return f"heralded fidelity {below(at_herald, floor)} is below {floor:g}"
     ends = list(zip(link.stored_s, map(Memory.of, platforms), names, strict=True))
     for waits_s, end, name in ends:
         if waits_s > end.cutoff_s:
@@ -238,7 +239,7 @@ def _too_late(link: LinkModel, platforms: Platforms, now: _Moment, floor: float,
     if _short(now.fidelity, floor):
         waits_s, end, name = max(ends, key=lambda each: each[0] / each[1].t2_s)
         spent = f"the herald takes {_time(waits_s)} at {name}, where T2 is {_time(end.t2_s)}"
-        return f"{spent}: fidelity {_below(now.fidelity, floor)} is left, below {floor:g}"
+        return f"{spent}: fidelity {below(now.fidelity, floor)} is left, below {floor:g}"
     return ""
 
 
@@ -246,13 +247,13 @@ def _short(fidelity: float, floor: float) -> bool:
     return fidelity < floor - ROUNDING
 
 
-def _below(fidelity: float, floor: float) -> str:
-    """A fidelity below the floor, with as many digits as it takes to see that."""
+def below(fidelity: float, floor: float) -> str:
+    """A value below a floor, with three digits or as many as it takes to see that."""
     told = (f"{fidelity:.{digits}g}" for digits in range(3, 18))
     return next(text for text in told if float(text) < floor)
 
 
 def _time(seconds: float) -> str:
-    scales = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
+    scales = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
     scale, unit = next((each for each in scales if seconds >= 0.9995 * each[0]), scales[-1] if seconds else scales[0])
     return f"{seconds / scale:.3g} {unit}"

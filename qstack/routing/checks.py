@@ -81,6 +81,9 @@ def problems(network: Network) -> Iterator[Problem]:
             what = f"no platform is named {node.platform!r}{there_are}"
             yield Problem(("nodes", i, "platform"), what)
             usable = False
+        elif node.transducer is not None and usable and network.platform(node.name).photon is not None:
+            what = f"{node.platform} emits photons itself; leave the transducer out, or take a platform without photons"
+            yield Problem(("nodes", i, "transducer"), what)
     yield from _link_problems(network, names, usable)
     yield from _published_problems(network, names)
 

@@ -12,8 +12,8 @@ from pydantic_core import ErrorDetails
 from qstack.errors import InputError
 from qstack.link.platform import MemoryProfile, PhotonInterface, Platform
 from qstack.routing.checks import Problem, Problems, hint
-from qstack.routing.links import KINDS, fields
-from qstack.routing.network import Network
+from qstack.routing.links import KINDS, fields, pulses, sources
+from qstack.routing.network import Network, Node
 
 MAX_BYTES = 64_000_000
 MAX_DEPTH = 40
@@ -22,7 +22,29 @@ MAX_SHOWN = 25
 _KNOWN_MODELS: tuple[type[BaseModel], ...] = (
     *fields.Fields.__subclasses__(), *KINDS, Platform, PhotonInterface, MemoryProfile,
 )  # fmt: skip
-_KIND_NAMES = {kind.model_fields["kind"].default for kind in KINDS}
+_KIND_NAMES = {str(kind.model_fields["kind"].default) for kind in KINDS}
+_HOMES: dict[type[BaseModel], str] = {
+    Node: "a node",
+    Platform: "a platform",
+    PhotonInterface: "a platform's photon",
+    MemoryProfile: "a platform's memory",
+    fields.DetectorFields: "detector",
+    fields.ConversionFields: "conversion",
+    fields.TransducerFields: "transducer",
+    fields.TelescopesFields: "telescopes",
+    fields.SkyFields: "sky",
+    fields.SatelliteFields: "satellite",
+    sources.SourceFields: "source",
+    pulses.SenderFields: "sender",
+    **{kind: f"links of kind {kind.model_fields['kind'].default}" for kind in KINDS},
+}
+"""Where a field belongs."""
+
+_MOVED = {
+    "detector_efficiency": "detector: {efficiency: ...}",
+    "midpoint": "double_click",
+}
+"""What files of version 0.1.0 said otherwise."""
 _FIELDS = sorted({name for model in _KNOWN_MODELS for name in model.model_fields})
 
 
@@ -153,14 +175,33 @@ def _inside(inner: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
 def _message(each: ErrorDetails) -> str:
     kind, given = each["type"], each.get("input")
     if kind == "extra_forbidden":
-        return "unknown field" + hint(str(each["loc"][-1]), _FIELDS)
+        return _misplaced(str(each["loc"][-1]))
     if kind == "missing":
         return "is missing"
     if kind == "union_tag_invalid":
-        return f"unknown kind of link; kinds are {each['ctx']['expected_tags']}"
+        return _unknown_kind(str(each["ctx"]["tag"]))
+    if each["loc"][-1:] == ("between",) and kind.startswith(("tuple", "too")):
+        return "give the names of the two nodes, such as [A, B]"
     message = str(each["msg"]).removeprefix("Value error, ")
-    shown = repr(given) if isinstance(given, str | float | bool) or given is None else ""
+    shown = repr(given) if isinstance(given, str | int | float) or given is None else ""
     return message + (f" (got {shown})" if 0 < len(shown) <= 60 else "")
+
+
+def _misplaced(name: str) -> str:
+    """What to say of a field that is not known here: where it belongs, or which one is meant."""
+    if name in _MOVED:
+        return f"unknown field; this is now {_MOVED[name]}"
+    homes = sorted({_HOMES[model] for model in _HOMES if name in model.model_fields})
+    if homes:
+        return f"no field of this; it belongs to {' or '.join(homes)}"
+    return "unknown field" + hint(name, _FIELDS)
+
+
+def _unknown_kind(given: str) -> str:
+    kinds = ", ".join(sorted(_KIND_NAMES))
+    if given in _MOVED:
+        return f"no kind of link is called {given!r}; this is now {_MOVED[given]}"
+    return f"no kind of link is called {given!r}{hint(given, _KIND_NAMES)} (kinds are {kinds})"
 
 
 def _text(problem: Problem) -> str:

@@ -95,16 +95,17 @@ class Network(Fields):
     published: tuple[PublishedFields, ...] = ()
 
     @classmethod
-    def load(cls, path: str | Path) -> Network:
-        """Read a network file (YAML).
+    def load(cls, reference: str | Path) -> Network:
+        """Read a network file (YAML or GraphML), or make the network that a reference such as `chain:9` names.
 
         Raises:
             NetworkFileError: the file cannot be read or is wrong; the message names file, line and field of
                 every fault.
+            TopologyError: the reference names nothing, or has a wrong setting.
         """
-        from qstack.routing.loading import load
+        from qstack.routing.topologies import load
 
-        return load(Path(path))
+        return load(reference)
 
     @classmethod
     def from_yaml(cls, text: str, source: str = "network") -> Network:

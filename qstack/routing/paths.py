@@ -176,31 +176,23 @@ def _why_not(judged: list[Candidate], source: str, target: str, goal: Goal) -> s
     if not delivering:
         reasons = "; ".join(f"{' - '.join(each.chain.path)}: {each.refused}" for each in judged[:3])
         return f"no path from {source} to {target} delivers pairs: {reasons}"
-    best = max(delivering, key=lambda candidate: candidate.key_rate_per_s if _only_key(goal) else candidate.fidelity)
-    figures = f"{best.fidelity:.3f} at {best.rate_per_s:.3g} pairs/s"
-    if _only_key(goal):
-        figures = f"{best.key_rate_per_s:.3g} key bits/s with fidelity {figures}"
-    where = f"over {' - '.join(best.chain.path)} ({best.plan})"
+    if not any(each.fidelity - 2 * each.fidelity_error >= goal.min_fidelity - 1e-9 for each in delivering):
+        best = max(delivering, key=lambda each: each.fidelity)
+        asked = f"reaches fidelity {goal.min_fidelity:g}"
+        figure = f"{best.fidelity:.4g}"
+        advice = f"ask for less, or improve {_weakest(best.chain)}"
+    elif goal.key_rate_per_s > 0 and max(each.key_rate_per_s for each in delivering) < goal.key_rate_per_s:
+        best = max(delivering, key=lambda each: each.key_rate_per_s)
+        asked, figure = f"gives {goal.key_rate_per_s:g} key bits/s", f"{best.key_rate_per_s:.4g} key bits/s"
+        advice = "ask for less"
+    else:
+        best = min(delivering, key=lambda each: each.late_s)
+        asked = f"has all that is asked for and 95 % of its pairs within {goal.deadline_s:g} s"
+        figure, advice = f"95 % within {best.late_s:.3g} s", "allow more time, or ask for less"
     return (
-        f"no path from {source} to {target} {_asked(goal)}; the best is {figures} {where}: ask for less, or improve "
-        f"{_weakest(best.chain)}"
+        f"no path from {source} to {target} {asked}; the best is {figure} (fidelity {best.fidelity:.3f} at "
+        f"{best.rate_per_s:.3g} pairs/s) over {' - '.join(best.chain.path)} ({best.plan}): {advice}"
     )
-
-
-def _only_key(goal: Goal) -> bool:
-    return goal.key_rate_per_s > 0 and goal.min_fidelity == 0
-
-
-def _asked(goal: Goal) -> str:
-    """What was asked for, in words."""
-    parts = []
-    if goal.min_fidelity > 0 or (goal.key_rate_per_s == 0 and goal.deadline_s == math.inf):
-        parts.append(f"reaches fidelity {goal.min_fidelity:g}")
-    if goal.key_rate_per_s > 0:
-        parts.append(f"gives {goal.key_rate_per_s:g} key bits/s")
-    if goal.deadline_s < math.inf:
-        parts.append(f"has 95 % of its pairs within {goal.deadline_s:g} s")
-    return " and ".join(parts)
 
 
 def _weakest(bad: Chain) -> str:

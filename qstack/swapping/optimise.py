@@ -8,10 +8,10 @@ choice is repeatable; where a formula says the mean time, that is taken.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from qstack import bell
 from qstack.errors import InputError
+from qstack.link.timeline import below
 from qstack.stats import mean
 from qstack.swapping.chain import Chain
 from qstack.swapping.plan import Cutoff, LinkPair, Plan, PlanError, Swap
@@ -32,6 +33,8 @@ JUDGING_SHOTS = 600
 LEAST_SHOTS = 40
 JUDGING_LINK_PAIRS = 40_000
 """Link pairs made to judge a plan, within these numbers of shots."""
+MOST_DRAWS = 300
+"""Draws of link pairs (65,536 or fewer at a time) after which a plan counts as one that is hardly ever made."""
 SLOWEST = 1 / 100
 """Plans are not extended once they are slower than plain swapping by this factor."""
 IN_TIME = 0.95
@@ -116,13 +119,13 @@ class Candidate:
         if self.refused:
             return self.refused
         if self.fidelity < goal.min_fidelity - 1e-9:
-            return f"fidelity {self.fidelity:.3f} is below the {goal.min_fidelity:g} asked for"
+            return f"fidelity {below(self.fidelity, goal.min_fidelity)} is below the {goal.min_fidelity:g} asked for"
         if self.fidelity - 2 * self.fidelity_error < goal.min_fidelity - 1e-9:
             return f"fidelity {self.fidelity:.4f} is too close to the {goal.min_fidelity:g} asked for to be sure of it"
         if self.late_s > goal.deadline_s:
             return f"5 % of the pairs take longer than {self.late_s:.3g} s; the deadline is {goal.deadline_s:g} s"
         if self.key_rate_per_s < goal.key_rate_per_s:
-            return f"{self.key_rate_per_s:.3g} key bits/s; asked for {goal.key_rate_per_s:g}"
+            return f"{below(self.key_rate_per_s, goal.key_rate_per_s)} key bits/s; asked for {goal.key_rate_per_s:g}"
         return ""
 
     def spoils(self, other: Candidate) -> bool:
@@ -153,7 +156,7 @@ class _Effort(NamedTuple):
 
 
 EFFORTS = tuple(
-    sorted((_Effort(*each) for each in product(range(3), range(2), range(3), range(len(IN_CUTOFF)))), key=sum)
+    sorted((_Effort(*each) for each in itertools.product(range(3), range(2), range(3), range(len(IN_CUTOFF)))), key=sum)
 )
 """All that is tried, each after all that it includes."""
 
@@ -210,7 +213,7 @@ def judged(planned: PlannedChain, check: Check | None = None) -> Candidate:
     shots = max(LEAST_SHOTS, min(JUDGING_SHOTS, JUDGING_LINK_PAIRS // planned.plan.link_pairs))
     seed = [len(planned.chain.links), planned.plan.size, planned.plan.link_pairs]
     try:
-        delivery = planned.sample(shots, np.random.default_rng(seed), check=check)
+        delivery = planned.sample(shots, np.random.default_rng(seed), check=_patient(planned.plan, check))
     except PlanError as error:
         return Candidate(planned, refused=str(error))
     exact = planned.expected()
@@ -225,6 +228,19 @@ def judged(planned: PlannedChain, check: Check | None = None) -> Candidate:
         late_s=float(np.quantile(delivery.shot_time_s, IN_TIME)),
         key_rate_per_s=rate * float(bell.key_fraction(state)),
     )
+
+
+def _patient(plan: Plan, check: Check | None) -> Check:
+    """A check that gives up on a plan after so many draws; counted, not timed, so that the choice is repeatable."""
+    draws = itertools.count(1)
+
+    def checked() -> None:
+        if check is not None:
+            check()
+        if next(draws) > MOST_DRAWS:
+            raise PlanError(f"{plan}: hardly ever makes a pair")
+
+    return checked
 
 
 def _hopeless(effort: _Effort, done: dict[_Effort, Candidate], goal: Goal, leader: Candidate | None) -> bool:

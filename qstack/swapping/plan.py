@@ -284,7 +284,7 @@ class Cutoff(Task):
     @property
     def label(self) -> str:
         """After how long, and of what."""
-        return f"{'pair ' if self.scope == 'pair' else ''}cutoff after {self.age_s:g} s"
+        return f"{'pair ' if self.scope == 'pair' else ''}cutoff after {self.age_s:.3g} s"
 
 
 class Multiplex(Task):

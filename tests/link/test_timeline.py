@@ -115,7 +115,7 @@ def test_a_herald_that_comes_after_the_coherence() -> None:
     """500 km to the station and back take 4.9 ms; after 34 T2 a quarter is left."""
     heron = platform_profile("ibm_heron_r2")
     verdict = judge(fibre_link(500.0, 500.0), (heron, PERFECT), 0.5, names=NAMES)
-    expected = "the herald takes 4.9 ms at Alice, where T2 is 144 us: fidelity 0.25 is left, below 0.5"
+    expected = "the herald takes 4.9 ms at Alice, where T2 is 144 µs: fidelity 0.25 is left, below 0.5"
     assert verdict.reason == expected
     assert verdict.fidelity == pytest.approx(0.25, abs=1e-6)
     other = judge(fibre_link(500.0, 500.0), (PERFECT, heron), 0.5, names=NAMES)
@@ -125,12 +125,13 @@ def test_a_herald_that_comes_after_the_coherence() -> None:
 def test_a_herald_that_comes_after_the_cutoff() -> None:
     crystal = platform_profile("rare_earth_memory")
     verdict = judge(fibre_link(5.0, 5.0), (PERFECT, crystal), 0.1, names=NAMES)
-    assert verdict.reason == "the herald takes 49 us at Bob, where qubits are given up after 25 us"
+    assert verdict.reason == "the herald takes 49 µs at Bob, where qubits are given up after 25 µs"
     assert verdict.fidelity == 0.0
     assert judge(fibre_link(2.0, 2.0), (PERFECT, crystal), 0.9).possible
     late = [Operation(Kind.MESSAGE, 0, 20e-6)]
     again = judge(fibre_link(2.0, 2.0), (PERFECT, crystal), 0.9, late, NAMES)
-    assert again.reason == "a message at Alice takes 20 us, the pair keeps 0.9 for 5.41 us"  # 25 us less 4 km of light
+    # 25 us less 4 km of light
+    assert again.reason == "a message at Alice takes 20 µs, the pair keeps fidelity 0.9 for 5.41 µs"
     assert timeline(fibre_link(2.0, 2.0), (PERFECT, crystal), late).steps[-1].fidelity == 0.0
 
 
@@ -144,7 +145,7 @@ def test_a_gate_that_is_slower_than_the_coherence_left() -> None:
     slow = Platform(t2_s=1e-3, gate2_time_s=500e-6)
     verdict = judge(Heralded(0.1, 1e-3), (PERFECT.adjusted({"t2_s": 1e-3}), slow), 0.8,
                     [Operation(Kind.TWO_QUBIT_GATE, 1)], NAMES)  # fmt: skip
-    assert verdict.reason == "a two-qubit gate at Bob takes 500 us, the pair keeps 0.8 for 255 us"
+    assert verdict.reason == "a two-qubit gate at Bob takes 500 µs, the pair keeps fidelity 0.8 for 255 µs"
     assert verdict.fidelity == pytest.approx((1 + math.exp(-1.0)) / 2)
 
 

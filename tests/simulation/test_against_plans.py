@@ -49,7 +49,7 @@ def test_with_instant_control_and_failing_swaps(name: str) -> None:
 @pytest.mark.parametrize("swap_success", [1.0, 0.6])
 @pytest.mark.parametrize(("name", "flight_s"), [(name, 0.0) for name in ALL_PLANS] + [(name, 0.7e-3) for name in PLANS])
 def test_closely(name: str, flight_s: float, swap_success: float) -> None:
-    compare(chain_for(ALL_PLANS[name], flight_s, swap_success), ALL_PLANS[name], 1500, 40_000)
+    compare(chain_for(ALL_PLANS[name], flight_s, swap_success), ALL_PLANS[name], 800, 40_000)
 
 
 @pytest.mark.parametrize(("nodes", "rate", "fidelity"), [(3, 168.10, 0.9745), (9, 93.48, 0.8969)])

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from qstack.link.errors import LinkError
 from qstack.simulation import Faults, Network, Reliable, Simulated, Simulation
+from qstack.simulation.circuits import SimulationError
 from qstack.swapping import Chain
-from qstack.swapping.plan import Cutoff, Plan
+from qstack.swapping.plan import Cutoff, LinkPair, Plan, Purify, Swap
 from qstack.swapping.policies import nested_purification, sequential, swap_asap
 from qstack.swapping.service import Packet, Settings
 from tests.simulation.cases import ALL_PLANS, INSTANT_PLANS, NOISY, PERFECT, PLANS, Announced, row
@@ -146,6 +147,39 @@ def test_nodes_do_not_run_ahead_of_one_that_is_deaf() -> None:
     simulation.run(30)
     assert settled(simulation, 30).ready_s[-1] > 5.0
     assert settings.window < max(backlogs) < settings.window + 20
+
+
+@dataclass
+class Watched:
+    """Reliable; `watch` is called at every packet."""
+
+    watch: Callable[[], None]
+
+    def delays_s(self, packet: Packet, flight_s: float) -> list[float]:
+        self.watch()
+        return [flight_s]
+
+
+def test_deadlines_of_what_is_over_are_forgotten() -> None:
+    """The cutoffs of many pairs, far in the future, while a nearer one keeps them from being reached."""
+    pair = Cutoff(of=swap_asap(2), age_s=1e6)
+    pumped = Purify(of=pair, rounds=200, style="pumped")
+    plan = Cutoff(of=Swap(parts=(pumped, LinkPair(hop=2))), age_s=1e3)
+    lengths: list[int] = []
+    chain = row(3, PERFECT, Announced(0.5, 1e-3), 0.1e-3)
+    watched = Watched(lambda: lengths.append(max(len(machine._agenda) for machine in simulation.machines)))
+    simulation = Simulation(chain, plan, np.random.default_rng(5), watched)
+    simulation.run(1)
+    settled(simulation, 1)
+    assert max(lengths) <= 8 * 5 + 65
+
+
+def test_ends_that_were_told_different_things_are_noticed() -> None:
+    simulation = Simulation(row(1, PERFECT, Announced(0.5, 1e-3)), swap_asap(1), np.random.default_rng(6), Reliable())
+    simulation.run(2)
+    simulation.delivered[1].pop()
+    with pytest.raises(SimulationError, match="the head was told"):
+        simulation.result()
 
 
 def test_faults_refuse_impossible_figures() -> None:

@@ -35,7 +35,7 @@ def test_a_floor_that_the_links_miss_is_met_by_purifying() -> None:
     assert chosen.rate_per_s == pytest.approx(0.768889 / 4, rel=1e-5)
     assert chosen.fidelity == pytest.approx(0.838150, abs=1e-6)
     (plain,) = [other for other in others if other.plan == swap_asap(1)]
-    assert plain.refused == "fidelity 0.800 is below the 0.83 asked for"
+    assert plain.refused == "fidelity 0.8 is below the 0.83 asked for"
 
 
 def test_swaps_that_fail_are_best_done_in_levels() -> None:

@@ -213,6 +213,7 @@ class Growing:
     stored_s = (1e-4, 2e-4)
     bell_indices = (1, 3)
     state = bell.werner(0.9)
+    twirled = False
     __hash__ = None  # type: ignore[assignment]
 
     def sample(self, n: int, rng: np.random.Generator) -> Heralds:

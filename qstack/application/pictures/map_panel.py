@@ -19,6 +19,10 @@ Places = dict[str, tuple[float, float]]
 
 EARTH_KM = 6371.0
 LEAST_SHARE = 0.6
+ALL_NAMED = 60
+"""Up to so many nodes a map without a path names them all; of more, those that have room."""
+MOST_NAMED = 200
+"""Beyond so many nodes only those of a path are named."""
 
 
 def places(network: Network) -> Places | None:
@@ -60,7 +64,8 @@ def draw(
     drawn = {frozenset(link.between): 0.3 for link in network.links}
     drawn |= {frozenset(hop): 0.9 for one in path for hop in itertools.pairwise(one)}
     segments = [(where[a], where[b], weight) for (a, b), weight in drawn.items()]
-    place_labels(axes, where, order, used, ends, segments, all_of_them=not path)
+    named = order if len(where) <= MOST_NAMED else used
+    place_labels(axes, where, named, used, ends, segments, all_of_them=not path and len(where) <= ALL_NAMED)
     if scale:
         _scale(axes)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from qstack.application.pictures import map_panel, style
+from qstack.application.pictures.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,7 +27,7 @@ def draw_network(network: Network, path: Sequence[str] | None = None) -> Figure:
     map_panel.draw(axes, network, drawn, [path] if path else (), scale=where is not None)
     figure.text(0.03, 1 - 0.28 / height, network.name, fontsize=14, fontweight="bold", color=style.INK, va="center")
     fibre_km = sum(link.fibre_km for link in network.links)
-    told = f"{len(network.nodes)} nodes, {len(network.links)} links"
+    told = f"{counted(len(network.nodes), 'node')}, {counted(len(network.links), 'link')}"
     told += f", {fibre_km:,.0f} km of fibre" if fibre_km >= 1 else ""
     told += "" if where is not None else " (not to scale: no coordinates)"
     if path:

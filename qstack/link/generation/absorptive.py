@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qstack import bell
-from qstack.link.arm import Arm
+from qstack.link.arm import Arm, told_arms
 from qstack.link.detector import PERFECT_DETECTOR, Detector
 from qstack.link.errors import LinkError, need_amount, need_count, need_probability
 from qstack.link.generation.spdc import PairSource, one_false_count
@@ -58,7 +58,7 @@ class AbsorptiveMemory(Steady):
         need_probability("visibility", self.visibility)
         need_count("modes", self.modes)
         if not self.single_probability > 0:
-            raise LinkError(f"a photon never gets through {self.arms}; shorten the way or lower its loss")
+            raise LinkError(f"a pair is never heralded: {told_arms(self.arms)}; shorten the way or lower its loss")
 
     @cached_property
     def _false_click(self) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qstack import bell
-from qstack.link.arm import Arm
+from qstack.link.arm import Arm, told_arms
 from qstack.link.detector import PERFECT_DETECTOR, Detector
 from qstack.link.errors import LinkError, need_amount
 from qstack.link.generation.spdc import Coincidence, End, PairSource, clicks, end_of, singles
@@ -47,7 +47,7 @@ class CentralSource(Steady):
         """
         need_amount("repetition_rate_hz", self.repetition_rate_hz, "pulses per second", positive=True)
         if not self.success_probability > 0:
-            raise LinkError(f"no pair of clicks ever comes through {self.arms}; shorten a way or lower its loss")
+            raise LinkError(f"a pair is never seen: {told_arms(self.arms)}; shorten the way or lower its loss")
 
     @classmethod
     def continuous(

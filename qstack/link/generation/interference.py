@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qstack.link.arm import Arm
+from qstack.link.arm import Arm, told_arms
 from qstack.link.detector import PERFECT_DETECTOR, Detector
 from qstack.link.errors import LinkError, need_amount, need_count, need_probability
 from qstack.link.model import Floats, Steady, multiplexed
@@ -93,7 +93,9 @@ class Interference(Steady, ABC):
         need_amount("preparation_time_s", self.preparation_time_s, "seconds")
         need_count("modes", self.modes)
         if not self.single_probability > 0:
-            raise LinkError(f"{self} never heralds a pair; shorten the way, lower its loss or the detectors' noise")
+            raise LinkError(
+                f"a pair is never heralded: {told_arms(self.arms)}; shorten the way or lower its loss or noise"
+            )
 
     @property
     @abstractmethod

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qstack import bell
-from qstack.link.arm import Arm
+from qstack.link.arm import Arm, told_arms
 from qstack.link.detector import PERFECT_DETECTOR, Detector
 from qstack.link.errors import LinkError, need_amount, need_count
 from qstack.link.generation.spdc import Coincidence, End, PairSource, end_of, single_probability, singles
@@ -55,7 +55,7 @@ class MidpointSource(Steady):
         need_count("pulses", self.pulses)
         need_count("modes", self.modes)
         if not self._latched.probability > 0:
-            raise LinkError(f"a pair never gets through {self.arms}; shorten a way or lower its loss")
+            raise LinkError(f"a pair is never latched: {told_arms(self.arms)}; shorten the way or lower its loss")
 
     @cached_property
     def _ends(self) -> tuple[End, End]:

@@ -263,4 +263,7 @@ class PublishedFields(Fields):
     def _in_order(self) -> Self:
         if not self.low <= self.value <= self.high:
             raise ValueError(f"low {self.low}, value {self.value}, high {self.high}: give them in this order")
+        highest = {"rate_per_s": math.inf, "fidelity": 1.0, "S": 2 * math.sqrt(2)}[self.quantity]
+        if not 0 <= self.value <= highest:
+            raise ValueError(f"{self.quantity} is {self.value}; it can be from 0 to {highest:.4g}")
         return self

@@ -193,6 +193,8 @@ class SatelliteSourceLink(BaseLink):
         separation = self.separation_km if self.separation_km is not None else apart_km
         if separation is None:
             raise LinkError("the stations' distance is not known; give both nodes lat and lon, or give separation_km")
+        if apart_km is not None and separation < 0.995 * apart_km:
+            raise LinkError(f"separation_km is {separation:g}, but the nodes are {apart_km:.1f} km apart; leave it out")
         return separation
 
     @property

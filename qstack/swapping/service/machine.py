@@ -104,8 +104,6 @@ class SwapMachine:
     @property
     def wake_s(self) -> float:
         """When to call `handle` with `Wake` if nothing happens before; inf if never."""
-        while self._agenda and _void(self._agenda[0]):
-            heapq.heappop(self._agenda)
         return min(self._agenda[0][0], self._due_s) if self._agenda else self._due_s
 
     @property
@@ -122,7 +120,8 @@ class SwapMachine:
         """What to do about an event. Times never run backwards.
 
         Raises:
-            CircuitError: a request comes to another node than the head or is for no pair, or a message makes no sense.
+            CircuitError: a request is for no pair, or comes to another node than the head or after the circuit is taken
+                down; or a message makes no sense.
         """
         self.now_s = now_s
         self._actions = []
@@ -149,11 +148,12 @@ class SwapMachine:
     def _catch_up(self, until_s: float) -> None:
         """Do what was due by then, and see whether that gives sense to messages that came early."""
         while True:
-            while self._agenda and self._agenda[0][0] <= until_s:
-                time_s, _, task, call = heapq.heappop(self._agenda)
+            while self._agenda and (self._agenda[0][0] <= until_s or _void(self._agenda[0])):
+                entry = heapq.heappop(self._agenda)
+                time_s, _, _, call = entry
                 if self._pending.get(call) == time_s:
                     del self._pending[call]
-                    if task is None or not task.over:
+                    if not _void(entry):
                         call()
             waiting, self._early = self._early, []
             for report in waiting:
@@ -245,6 +245,8 @@ class SwapMachine:
             )
         if request.number < 1:
             raise CircuitError(f"{request.number} pairs; ask for 1 or more")
+        if self._stopped:
+            raise CircuitError(f"circuit {self.circuit.circuit_id} is taken down; install a new one")
         self._requests.append(request)
         self._serve_next()
 

@@ -341,6 +341,8 @@ def test_a_circuit_that_is_taken_down_holds_nothing() -> None:
     assert line.tell("b", LinkReady((0, 1, 0), BC, 0), 2.0) == [Discard(BC)]
     line.tell("a", LinkReady((0, 0, 0), AB, 0), 1.0)
     assert line.tell("a", Stop(), 2.0) == [Discard(AB)]
+    with pytest.raises(CircuitError, match="circuit line is taken down"):
+        line.tell("a", Request(6, 1), 3.0)
     assert line.machines["b"].wake_s == math.inf
     assert line.machines["b"].running == line.machines["b"].backlog == 0
     line.said()

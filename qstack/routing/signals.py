@@ -32,7 +32,7 @@ def photon_survival(network: Network, source: str, target: str) -> float:
     emission = 1.0 if photon is None else photon.emission
     if source == target:
         return emission
-    losses = {link.between: -10 * math.log10(network.way(link).transmissivity) for link in network.links}
+    losses = {link.between: max(0.0, -10 * math.log10(network.way(link).transmissivity)) for link in network.links}
     return float(emission * 10 ** (-_least(network, source, target, losses) / 10))
 
 

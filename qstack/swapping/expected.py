@@ -97,6 +97,8 @@ def _links(plan: LinkPair | Multiplex, site: Site) -> Expectation:
 def _attempts(plan: Plan, site: Site) -> _Attempts | None:
     """The attempts of a link, or of copies of it side by side."""
     if isinstance(plan, Multiplex):
+        if not isinstance(plan.of, LinkPair) and site.at_s[plan.first] != site.at_s[plan.last]:
+            return None
         single = _attempts(plan.of, site)
         return single and _Attempts(multiplexed(single.chance, plan.tries), single.time_s)
     if not isinstance(plan, LinkPair):
@@ -176,10 +178,9 @@ def _two_links(plan: Swap, age_s: float, site: Site) -> Expectation | None:
     hops_s = np.diff(site.at_s[measured.edges])
     round_s = slot_s * (shorter + equal * sum(_weighted_powers(each, most) for each in rate)) + after_s * in_time
     if age_s < math.inf:
-        # The link that is later leaves the other to say so; that flies along the later one's hop.
+        # The node between the two gives up, and says so to the farther end.
         round_s += sum(
-            equal * math.exp(-each * (most + 1)) / -math.expm1(-each) * (age_s + hop_s)
-            for each, hop_s in zip(rate, hops_s, strict=True)
+            equal * math.exp(-each * (most + 1)) / -math.expm1(-each) * (age_s + float(hops_s.max())) for each in rate
         )
 
     left, middle, right = site.per_s[:, measured.edges].T

@@ -265,10 +265,13 @@ class Cutoff(Task):
         age_s: how old the pair of a part may get before it is used. A node uses its two pairs when it starts to
             measure, which it still does at the very moment of the cutoff.
         scope: "circuit" (Rozpedek et al. 2018; Li, Coopmans and Elkouss 2021): the age of the first pair counts, and if
-            not all are ready by then, all are given up. That flies from the part that was ready first (the leftmost,
-            if several were) to both ends, and all begins again when it is there. "pair" (Inesta, Vardoyan, Scavuzzo
+            not all are ready by then, all are given up. The nodes that measure decide it together, so it is decided
+            when word of the first pair has flown between the outermost of them, if that is later than the cutoff; all
+            begins again when this has flown to both ends. "pair" (Inesta, Vardoyan, Scavuzzo
             and Wehner 2023): a pair too old is given up with all it is joined to, that is the unbroken run of parts
             that are ready, and those parts begin again after the flight between the ends of the run. The others go on.
+            This is exact unless a node measures while word of it is on its way; with three parts or more and messages
+            that take time, nodes then lose one pair more.
     """
 
     op: Literal["cutoff"] = "cutoff"
@@ -290,7 +293,8 @@ class Cutoff(Task):
 class Multiplex(Task):
     """Several independent copies of a plan side by side (Collins, Jenkins, Kuzmich and Kennedy 2007).
 
-    The pair that is ready first is taken; all others are thrown away.
+    The pair that is ready first is taken; all others are thrown away. Of copies of a link both ends know which that is;
+    of anything longer the left end says so, and the pair is ready when the right end has heard it.
     """
 
     op: Literal["multiplex"] = "multiplex"

@@ -48,7 +48,9 @@ PLANS: dict[str, Plan] = {
     "pumping": Purify(of=swap_asap(2), rounds=2, style="pumped"),
     "pumped double selection": Purify(of=LINK, rounds=2, style="pumped", scheme="double_selection"),
     "multiplexed links": Swap(parts=(Multiplex(of=LINK, tries=3), Multiplex(of=OTHER_LINK, tries=2))),
+    "multiplexed swaps": Multiplex(of=swap_asap(2), tries=3),
     "circuit cutoff": Cutoff(of=swap_asap(2), age_s=3e-3),
+    "long circuit cutoff": Cutoff(of=swap_asap(4), age_s=5e-3),
     "pair cutoff": Cutoff(of=swap_asap(2), age_s=3e-3, scope="pair"),
     "cutoffs inside": Swap(
         parts=(
@@ -59,9 +61,7 @@ PLANS: dict[str, Plan] = {
 }
 
 INSTANT_PLANS: dict[str, Plan] = {
-    "long circuit cutoff": Cutoff(of=swap_asap(4), age_s=5e-3),
     "long pair cutoff": Cutoff(of=swap_asap(4), age_s=4e-3, scope="pair"),
-    "multiplexed swaps": Multiplex(of=swap_asap(2), tries=3),
 }
 """Plans that nodes with flight times between them cannot carry out in the very moments that the sampled plan says."""
 

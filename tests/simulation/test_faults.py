@@ -104,8 +104,9 @@ class Hasty:
         return [flight_s * self.rng.random()]
 
 
-@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("name", [name for name in PLANS if name != "multiplexed swaps"])
 def test_the_order_of_messages_changes_nothing(name: str) -> None:
+    """But for copies of swaps, where the left end takes the one it hears of first."""
     chain, plan = flying(name), PLANS[name]
     assert_equal(run(chain, plan, 20, Hasty()), run(chain, plan, 20, Reliable()))
 

@@ -160,7 +160,7 @@ class Swap:
                 self.task.below.append(self.measuring[m])
                 judge.after(operation, self.measuring[m], lambda m=m: self.measured(m))
         if self.scope == "circuit" and sum(each is not None for each in self.ready) == 1:
-            judge.after(self.age_s, self.making[p], lambda: self.all_too_old(p), timer=True)
+            judge.after(self.age_s, self.making[p], self.all_too_old, timer=True)
         if self.scope == "pair":
             judge.after(self.age_s, self.making[p], lambda: self.too_old(p), timer=True)
 
@@ -189,14 +189,13 @@ class Swap:
         self.judge.age(pair, 1)
         self.done(pair)
 
-    def all_too_old(self, p: int) -> None:
-        """Of those that were ready first the leftmost counts; `p` is the first that was noticed."""
+    def all_too_old(self) -> None:
+        """Decided when word of the first pair has crossed the nodes that measure, or at the cutoff if that is later."""
         if all(each is not None for each in self.ready):
             return
-        first = self.ready.index(self.ready[p])
-        far = max(
-            self.judge.flight(self.ends[0], self.spans[first][0]), self.judge.flight(self.spans[first][1], self.ends[1])
-        )
+        nodes = [last for _, last in self.spans[:-1]]
+        crossed = self.judge.flight(nodes[0], nodes[-1])
+        far = max(0.0, crossed - self.age_s) + max(self.judge.flight(n, end) for n in nodes for end in self.ends)
         self.stop_all()
         self.judge.after(far, self.task, self.begin)
 
@@ -280,10 +279,19 @@ class Multiplex:
     def __init__(self, judge: Judge, plan: Json, task: Task, done: Done) -> None:
         copies = [Task() for _ in range(plan["tries"])]
 
+        first_node, last_node = span(plan)
+        says_so = len(copies) > 1 and plan["of"]["op"] != "link"
+        word_s = judge.flight(first_node, last_node) if says_so else 0.0
+
+        def known(pair: Pair) -> None:
+            judge.age(pair, 0)
+            judge.age(pair, 1)
+            done(pair)
+
         def first(pair: Pair) -> None:
             for copy in copies:
                 copy.stop()
-            done(pair)
+            judge.after(word_s, task, lambda: known(pair))
 
         for copy in copies:
             task.below.append(copy)

@@ -32,7 +32,7 @@ def built(plan: Plan, site: Site) -> Source:
                 source = Purified(plan, 1, source, site)
             return source
         case Multiplex():
-            return Multiplexed(plan.tries, built(plan.of, site))
+            return Multiplexed(plan, built(plan.of, site), site)
 
 
 def _grouped(plan: Swap, site: Site) -> list[Source]:

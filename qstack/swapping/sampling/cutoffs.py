@@ -23,7 +23,7 @@ class CircuitCutoff:
         self._plan = plan
         self._swaps = swaps
         at_s = site.at_s[swaps.edges]
-        self._tell_s = np.maximum(at_s[:-1] - at_s[0], at_s[-1] - at_s[1:])
+        self._heard_s, self._said_s = word_s(at_s)
 
     def draw(self, n: int, draws: Draws) -> Pairs:
         """See `Source.draw`."""
@@ -31,12 +31,22 @@ class CircuitCutoff:
         def attempt(k: int) -> Tries:
             parts = self._swaps.parts(k, draws)
             tries = self._swaps.tries(parts, draws)
-            given_up_s = parts.time_s.min(axis=0) + self._plan.age_s
-            late = parts.time_s.max(axis=0) > given_up_s * (1 + SAME_TIME)
-            again_s = given_up_s + self._tell_s[parts.time_s.argmin(axis=0)]
+            first_s = parts.time_s.min(axis=0)
+            late = parts.time_s.max(axis=0) > (first_s + self._plan.age_s) * (1 + SAME_TIME)
+            again_s = first_s + max(self._plan.age_s, self._heard_s) + self._said_s
             return Tries(np.where(late, again_s, tries.time_s), tries.worked & ~late, tries.made)
 
         return until_success(attempt, n, rows(self.link_pairs), self._swaps.chance, self._plan)
+
+
+def word_s(edges_s: Floats) -> tuple[float, float]:
+    """How long word takes between the outermost junctions of a swap, and from a junction to the farther end at most.
+
+    Args:
+        edges_s: where the parts begin and end, in flight time from the left end of the path, shape (parts + 1,).
+    """
+    first, last = float(edges_s[1]), float(edges_s[-2])
+    return last - first, max(last - float(edges_s[0]), float(edges_s[-1]) - first)
 
 
 class PairCutoff:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from qstack import bell
+from qstack.link.platform import platform_sheet
 from qstack.link.timeline import warnings
+from qstack.routing.links import Link
 from qstack.routing.network import Network
 
 
@@ -59,5 +61,22 @@ def doubts(network: Network, path: Sequence[str]) -> Iterator[str]:
         platforms = network.platform(names[0]), network.platform(names[1])
         for what in warnings(model, platforms, names=names):
             yield f"{' - '.join(names)}: {what}"
+        yield from (f"{' - '.join(names)}: {what}" for what in _counted_twice(network, link))
         if model.twirled:
             yield f"{' - '.join(names)}: the heralded state is no mixture of Bell states and was twirled to one"
+
+
+def _counted_twice(network: Network, link: Link) -> Iterator[str]:
+    """Nodes whose emission includes the detectors already, at a link that counts its detectors once more."""
+    detector = getattr(link, "detector", None)
+    if detector is None or detector.efficiency == 1:
+        return
+    for name in link.between:
+        chosen = network.node(name).platform
+        sheet = platform_sheet(network.platforms[chosen].base if chosen in network.platforms else chosen)
+        photon, own = sheet.platform.photon, network.platform(name).photon
+        if sheet.detector.get("efficiency") == 1 and photon and own and photon.emission == own.emission:
+            yield (
+                f"the emission of {name} includes detection already, and the link's detectors see only "
+                f"{detector.efficiency:g}; give the link detector: {{efficiency: 1.0}}"
+            )

@@ -58,13 +58,16 @@ def plan(
 ) -> None:
     """Find the fastest route between two nodes that is good enough."""
     from qstack.cli import output
+    from qstack.cli.progress import Bar
     from qstack.routing import Network
     from qstack.swapping.optimise import Goal
 
     if network is None:
         raise PlanError(f"on which network? write: qstack plan {source} {target} --network FILE")
     goal = Goal(fidelity, math.inf if deadline is None else deadline, key_rate)
-    facts = find(Network.load(network), source, target, goal, pairs)
+    with Bar(quiet=json_) as progress:
+        progress("looking for a plan", 0.0)
+        facts = find(Network.load(network), source, target, goal, pairs)
     if json_:
         output.emit(json.dumps(facts))
     else:

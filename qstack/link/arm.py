@@ -58,6 +58,11 @@ class Arm:
         return self.channel.flight_time_s
 
 
+def longer_s(arms: tuple[Arm, Arm]) -> float:
+    """Flight time along the longer of two arms."""
+    return max(arm.flight_time_s for arm in arms)
+
+
 def told_arms(arms: tuple[Arm, Arm]) -> str:
     """How likely the photons of two arms arrive, in words."""
     first, second = (f"{arm.arrival:.3g}" for arm in arms)

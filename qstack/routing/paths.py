@@ -176,7 +176,7 @@ def _why_not(judged: list[Candidate], source: str, target: str, goal: Goal) -> s
     if not delivering:
         reasons = "; ".join(f"{' - '.join(each.chain.path)}: {each.refused}" for each in judged[:3])
         return f"no path from {source} to {target} delivers pairs: {reasons}"
-    if not any(each.fidelity - 2 * each.fidelity_error >= goal.min_fidelity - 1e-9 for each in delivering):
+    if not any(each.surely_reaches(goal.min_fidelity) for each in delivering):
         best = max(delivering, key=lambda each: each.fidelity)
         asked = f"reaches fidelity {goal.min_fidelity:g}"
         figure = f"{best.fidelity:.4g}"

@@ -114,13 +114,17 @@ class Candidate:
         """What is to be as high as possible."""
         return self.key_rate_per_s if goal.key_rate_per_s > 0 else self.rate_per_s
 
+    def surely_reaches(self, fidelity: float) -> bool:
+        """Whether its mean fidelity is that high, beyond two standard errors."""
+        return self.fidelity - 2 * self.fidelity_error >= fidelity - 1e-9
+
     def misses(self, goal: Goal) -> str:
         """What it lacks for the goal; empty if it meets it, its fidelity beyond two standard errors."""
         if self.refused:
             return self.refused
         if self.fidelity < goal.min_fidelity - 1e-9:
             return f"fidelity {below(self.fidelity, goal.min_fidelity)} is below the {goal.min_fidelity:g} asked for"
-        if self.fidelity - 2 * self.fidelity_error < goal.min_fidelity - 1e-9:
+        if not self.surely_reaches(goal.min_fidelity):
             return f"fidelity {self.fidelity:.4f} is too close to the {goal.min_fidelity:g} asked for to be sure of it"
         if self.late_s > goal.deadline_s:
             return f"5 % of the pairs take longer than {self.late_s:.3g} s; the deadline is {goal.deadline_s:g} s"

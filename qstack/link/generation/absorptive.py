@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qstack import bell
-from qstack.link.arm import Arm, told_arms
+from qstack.link.arm import Arm, longer_s, told_arms
 from qstack.link.detector import PERFECT_DETECTOR, Detector
 from qstack.link.errors import LinkError, need_amount, need_count, need_probability
 from qstack.link.generation.spdc import PairSource, one_false_count
@@ -130,18 +130,14 @@ class AbsorptiveMemory(Steady):
         return multiplexed(self.single_probability, self.modes)
 
     @property
-    def _longer_s(self) -> float:
-        return max(arm.flight_time_s for arm in self.arms)
-
-    @property
     def attempt_time_s(self) -> float:
         """The pulses of all modes, the longer arm's flight to the station, and the herald's way back."""
-        return self.modes / self.repetition_rate_hz + 2 * self._longer_s
+        return self.modes / self.repetition_rate_hz + 2 * longer_s(self.arms)
 
     @property
     def stored_s(self) -> tuple[float, float]:
         """The photon's own flight, timed to meet the other, and the herald's way back along the longer arm."""
-        first, second = (arm.flight_time_s + self._longer_s for arm in self.arms)
+        first, second = (arm.flight_time_s + longer_s(self.arms) for arm in self.arms)
         return first, second
 
     @cached_property

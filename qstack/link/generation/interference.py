@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qstack.link.arm import Arm, told_arms
+from qstack.link.arm import Arm, longer_s, told_arms
 from qstack.link.detector import PERFECT_DETECTOR, Detector
 from qstack.link.errors import LinkError, need_amount, need_count, need_probability
 from qstack.link.model import Floats, Steady, multiplexed
@@ -136,18 +136,14 @@ class Interference(Steady, ABC):
         return rho / self.single_probability
 
     @property
-    def _longer_s(self) -> float:
-        return max(arm.flight_time_s for arm in self.arms)
-
-    @property
     def _answer_s(self) -> float:
         """How long after the photons have met both nodes know of the outcome."""
-        return self._longer_s
+        return longer_s(self.arms)
 
     @property
     def attempt_time_s(self) -> float:
         """Preparation, the longer arm's flight, and the herald's way back to the farther node."""
-        return self.preparation_time_s + self._longer_s + self._answer_s
+        return self.preparation_time_s + longer_s(self.arms) + self._answer_s
 
     @property
     def stored_s(self) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qstack import bell
-from qstack.link.arm import Arm, told_arms
+from qstack.link.arm import Arm, longer_s, told_arms
 from qstack.link.detector import PERFECT_DETECTOR, Detector
 from qstack.link.errors import LinkError, need_amount, need_count
 from qstack.link.generation.spdc import Coincidence, End, PairSource, end_of, single_probability, singles
@@ -83,21 +83,17 @@ class MidpointSource(Steady):
         return multiplexed(self.single_probability, self.modes)
 
     @property
-    def _longer_s(self) -> float:
-        return max(arm.flight_time_s for arm in self.arms)
-
-    @property
     def attempt_time_s(self) -> float:
         """The train, and then until each node has heard of the other's last pulse: twice the longer arm.
 
         The first pulse of the next train is sent ahead, so that it arrives when the memories are reset.
         """
-        return self.pulses / self.repetition_rate_hz + 2 * self._longer_s
+        return self.pulses / self.repetition_rate_hz + 2 * longer_s(self.arms)
 
     @property
     def stored_s(self) -> tuple[float, float]:
         """From each photon's arrival until both nodes have heard of the other's along both arms."""
-        first, second = (arm.flight_time_s + self._longer_s for arm in reversed(self.arms))
+        first, second = (arm.flight_time_s + longer_s(self.arms) for arm in reversed(self.arms))
         return first, second
 
     @cached_property
@@ -121,5 +117,5 @@ class MidpointSource(Steady):
         latched = -np.expm1(np.log1p(-below) / self.modes) * self._any_latch / self._latched.probability
         number = np.ceil(np.log1p(-np.minimum(latched, 1 - 1e-16)) / np.log1p(-self._any_latch))
         train = np.clip(number, 1, self.pulses) / self.repetition_rate_hz
-        times = failed * self.attempt_time_s + train + 2 * self._longer_s
+        times = failed * self.attempt_time_s + train + 2 * longer_s(self.arms)
         return Heralds(times, np.broadcast_to(self.state, (n, 4)))
